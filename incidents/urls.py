@@ -1,0 +1,5 @@
+"""The addresses of `incidents`, room by room."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

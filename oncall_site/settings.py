@@ -1,0 +1,217 @@
+"""All settings, from the environment alone, with defaults that are safe to run.
+
+Without any variable Tandem runs *embedded*: SQLite and a broker of its own inside `DATA_DIR`, reachable from
+this machine only. `DATABASE_URL` and `REDIS_URL` turn the same code into a deployment of any size.
+docs/settings.md lists every variable.
+"""
+
+import tempfile
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import django_stubs_ext
+import environ
+from django.utils.translation import gettext_lazy as _
+
+from oncall_site.logging import logging_config
+from oncall_site.secret import secret_from
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# Where Tandem lives -------------------------------------------------------------------------------------------
+
+DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "data"))).resolve()
+SITE_URL = env.str("SITE_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}").rstrip("/")
+HTTPS = SITE_URL.startswith("https://")
+
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY", "") or secret_from(DATA_DIR)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[environ.urlparse(SITE_URL).hostname, "127.0.0.1", "localhost"])
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+# What it is made of -------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "oncall_site",
+    "rotations",
+    "incidents",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "js_lib_bootstrap5",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    # First, and the only one that an event ever meets: it answers the intake paths itself (PACKAGES, hint 1).
+    "incidents.paging.intake.IntakeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "oncall_site.middleware.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "oncall_site.middleware.readers_time_zone",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "oncall_site.urls"
+WSGI_APPLICATION = "oncall_site.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# The record ---------------------------------------------------------------------------------------------------
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'tandem.sqlite3'}")
+}
+# Fixed threads with lasting connections beat a pool (PACKAGES, hint 2).
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Django's DEFERRED default fails with "locked" under four writers; IMMEDIATE waits its turn (PACKAGES).
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+    # A file, not memory: tests with threads meet the same locks as the real thing.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The broker and the workers -----------------------------------------------------------------------------------
+
+# A socket's address may have 107 bytes, a data directory more: so it lies in the system's temporary directory.
+BROKER_SOCKET = Path(tempfile.gettempdir()) / f"tandem-{sha256(str(DATA_DIR).encode()).hexdigest()[:12]}.sock"
+REDIS_URL = env.str("REDIS_URL", "")
+CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{BROKER_SOCKET}"
+
+# People -------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "rotations.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "now"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "oncall_site.accounts.InvitedOnly"
+
+# Words, times, files ------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "static"
+# Served straight from the packages: the first start needs no collecting (37 s with a compressed manifest).
+WHITENOISE_USE_FINDERS = env.bool("STATIC_FROM_PACKAGES", True)
+
+# Guard --------------------------------------------------------------------------------------------------------
+
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+# A probe speaks plain HTTP to the process itself.
+SECURE_REDIRECT_EXEMPT = [r"^healthz", r"^readyz"]
+if env.bool("BEHIND_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"  # an acknowledge link must not travel in a Referer
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+
+# Messages to people -------------------------------------------------------------------------------------------
+
+# smtp://user:password@host:587/?tls=True. Without it e-mail is off: it neither counts as a channel nor fails.
+EMAIL_URL = env.str("EMAIL_URL", "")
+vars().update(env.email_url("EMAIL_URL", "dummymail://"))
+EMAIL_TIMEOUT = env.int("CHANNEL_TIMEOUT", 10)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Tandem <tandem@localhost>")
+# Hosts and networks inside the house that webhooks may reach all the same.
+INTERNAL_HOSTS_ALLOWED = env.list("INTERNAL_HOSTS_ALLOWED", default=[])
+
+CHANNEL_CONNECT_TIMEOUT = timedelta(seconds=env.float("CHANNEL_CONNECT_TIMEOUT", 4))
+CHANNEL_TIMEOUT = timedelta(seconds=env.float("CHANNEL_TIMEOUT", 10))
+DELIVERY_LEASE = timedelta(seconds=env.float("DELIVERY_LEASE", 30))
+DELIVERY_RETRY_FIRST = timedelta(seconds=env.float("DELIVERY_RETRY_FIRST", 5))
+DELIVERY_GIVE_UP_AFTER = timedelta(seconds=env.float("DELIVERY_GIVE_UP_AFTER", 3600))
+CHANNEL_FAILING_AFTER = timedelta(seconds=env.float("CHANNEL_FAILING_AFTER", 30))
+
+# Schedules and escalation -------------------------------------------------------------------------------------
+
+HORIZON = timedelta(weeks=env.int("HORIZON_WEEKS", 12))
+HORIZON_WARNING = timedelta(weeks=env.int("HORIZON_WARNING_WEEKS", 4))
+SWEEP_STALE_AFTER = timedelta(seconds=env.float("SWEEP_STALE_AFTER", 4))
+
+# The interface for programs -----------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rotations.people.api.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
+    "PAGE_SIZE": 50,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Tandem",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+LOGGING = logging_config(level=env.str("LOG_LEVEL", "INFO"))

@@ -1,0 +1,1 @@
+"""Where Django's admin looks: each room's own."""

@@ -1,0 +1,1 @@
+"""Where Celery looks for tasks: each room's own."""
