@@ -16,7 +16,7 @@ def database_now() -> datetime:
     sql = "SELECT clock_timestamp()" if connection.vendor == "postgresql" else "SELECT strftime('%Y-%m-%d %H:%M:%f')"
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        (instant,) = cursor.fetchone()
-    if isinstance(instant, str):
+        instant: datetime | str = cursor.fetchone()[0]
+    if isinstance(instant, str):  # SQLite's text is UTC
         return datetime.fromisoformat(instant).replace(tzinfo=UTC)
     return instant.astimezone(UTC)
