@@ -13,6 +13,8 @@ from typing import Any
 
 import django_stubs_ext
 import environ
+from django.contrib.messages.constants import DEBUG as DEBUG_MESSAGE
+from django.contrib.messages.constants import ERROR, INFO, SUCCESS, WARNING
 from django.utils.translation import gettext_lazy as _
 
 from oncall_site.logging import logging_config
@@ -96,6 +98,8 @@ TEMPLATES: list[dict[str, Any]] = [
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
+# A message is a notice; its level is the notice's tone (LOOKS §4).
+MESSAGE_TAGS = {DEBUG_MESSAGE: "info", INFO: "info", SUCCESS: "good", WARNING: "watch", ERROR: "alarm"}
 
 # The record ---------------------------------------------------------------------------------------------------
 
@@ -137,6 +141,14 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a reset for a stranger's address is answered alike, and sends nothing
+ACCOUNT_SESSION_REMEMBER = True  # nobody wants to type a password at three in the morning
+ACCOUNT_FORMS = {
+    "login": "oncall_site.accounts.SignInForm",
+    "reset_password": "oncall_site.accounts.ResetForm",
+    "reset_password_from_key": "oncall_site.accounts.NewPasswordForm",
+    "change_password": "oncall_site.accounts.ChangePasswordForm",
+}
 ACCOUNT_ADAPTER = "oncall_site.accounts.InvitedOnly"
 
 # Words, times, files ------------------------------------------------------------------------------------------
@@ -149,9 +161,9 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = DATA_DIR / "static"
 # Served straight from the packages: the first start needs no collecting (37 s with a compressed manifest).
 WHITENOISE_USE_FINDERS = env.bool("STATIC_FROM_PACKAGES", True)
+STATIC_ROOT = None if WHITENOISE_USE_FINDERS else DATA_DIR / "static"  # a root that is not there is a warning
 
 # Guard --------------------------------------------------------------------------------------------------------
 
@@ -201,9 +213,10 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["rotations.people.api.Json"],
+    "EXCEPTION_HANDLER": "rotations.people.api.answer_error",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
+    "DEFAULT_PAGINATION_CLASS": "rotations.people.api.ByAge",
     "PAGE_SIZE": 50,
 }
 SPECTACULAR_SETTINGS = {
@@ -214,4 +227,4 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-LOGGING = logging_config(level=env.str("LOG_LEVEL", "INFO"))
+LOGGING = logging_config(level=env.str("LOG_LEVEL", "INFO").upper(), style=env.str("LOG_STYLE", ""))
