@@ -5,13 +5,16 @@ An empty span (start = end) is allowed, because a gap in the clocks can swallow 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """[start, end): an instant belongs to it from `start` on and until just before `end`."""
+    """[start, end): an instant belongs to it from `start` on and until just before `end`. Kept in UTC.
+
+    UTC, because two instants of one other zone are compared by their wall clocks, which run twice over some hours.
+    """
 
     start: datetime
     end: datetime
@@ -19,6 +22,9 @@ class Span:
     def __post_init__(self) -> None:
         if self.start.utcoffset() is None or self.end.utcoffset() is None:
             raise ValueError("A span lies between aware instants.")
+        if self.start.tzinfo is not UTC or self.end.tzinfo is not UTC:
+            object.__setattr__(self, "start", self.start.astimezone(UTC))
+            object.__setattr__(self, "end", self.end.astimezone(UTC))
         if self.end < self.start:
             raise ValueError(f"A span does not end before it starts: {self.start} to {self.end}.")
 

@@ -5,7 +5,7 @@ A person is the id of their row. `to_json` and `from_json` are what a publicatio
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -63,8 +63,8 @@ class SeatTerm:
         return {
             "person": self.person,
             "position": self.position,
-            "starts_at": self.starts_at.isoformat(),
-            "ends_at": self.ends_at and self.ends_at.isoformat(),
+            "starts_at": self.starts_at.astimezone(UTC).isoformat(),
+            "ends_at": self.ends_at and self.ends_at.astimezone(UTC).isoformat(),
             "is_senior": self.is_senior,
         }
 
