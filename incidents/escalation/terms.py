@@ -49,3 +49,19 @@ class ManualReason(StrEnum):
     SPECIALIST = "specialist"
     SEVERAL = "several"
     DEEP = "deep"
+
+
+class State(StrEnum):
+    """Where an incident stands."""
+
+    TRIGGERED = "triggered"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class Via(StrEnum):
+    """How an acknowledgement came in."""
+
+    WEB = "web"
+    LINK = "link"
+    API = "api"

@@ -72,7 +72,9 @@ class Incident(Record):
 
     lead = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="leads")
     acknowledged_at = models.DateTimeField(null=True, blank=True)
-    acknowledged_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    acknowledged_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", help_text=_("Empty: the sender's own event did")
+    )
     acknowledged_tier = models.CharField(max_length=9, blank=True, choices=Tier.choices())
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
@@ -83,6 +85,12 @@ class Incident(Record):
     steps_fired = models.PositiveSmallIntegerField(default=0, help_text=_("Over all rounds"))
     step_planned_at = models.DateTimeField(help_text=_("When the last step was due; delays are counted from here"))
     step_fired_at = models.DateTimeField(null=True, blank=True, help_text=_("When it really went out"))
+    next_cause = models.CharField(
+        max_length=14,
+        blank=True,
+        choices=CAUSES,
+        help_text=_("Set when the last step reached nobody: the next one follows at once, for this cause"),
+    )
     triggers_fired = models.JSONField(default=list, help_text=_("Rows of the trigger table that have paged"))
     next_action_at = models.DateTimeField(null=True, blank=True)
     exhausted_at = models.DateTimeField(
@@ -107,8 +115,8 @@ class Incident(Record):
                 name="incident_resolved_at_is_told",
             ),
             models.CheckConstraint(
-                condition=~Q(state="acknowledged") | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False),
-                name="incident_acknowledged_by_somebody",
+                condition=~Q(state="acknowledged") | Q(acknowledged_at__isnull=False),
+                name="incident_acknowledged_at_is_told",
             ),
             models.CheckConstraint(
                 condition=~Q(state="triggered") | Q(next_action_at__isnull=False) | Q(exhausted_at__isnull=False),
@@ -194,6 +202,7 @@ class EntryKind(models.TextChoices):
     REPEATED = "repeated", _("Alert repeated")
     PAGED = "paged", _("Paged")
     NOBODY = "nobody", _("Nobody to page")
+    PASSED_OVER = "passed_over", _("Step passed over")
     UNDELIVERABLE = "undeliverable", _("Page reached nobody")
     ACKNOWLEDGED = "acknowledged", _("Acknowledged")
     SEVERITY = "severity", _("Severity changed")
