@@ -58,7 +58,7 @@ def check_writable(folder: Path, advice: str) -> None:
 def check_address(host: str, port: int) -> None:
     """Say who is in the way before anything is started."""
     reasons = {
-        errno.EADDRINUSE: f"Port {port} is taken by another program: stop it, or choose another: make run PORT={port + 1}",
+        errno.EADDRINUSE: f"Port {port} is taken: stop what uses it, or choose another: make run PORT={port + 1}",
         errno.EACCES: f"Port {port} needs an administrator's rights: choose one above 1023, as in make run PORT=8000",
         errno.EADDRNOTAVAIL: f"HOST={host} is no address of this machine: leave it out, or use 0.0.0.0 for all",
     }
@@ -123,7 +123,8 @@ def make_environment() -> None:
     made = subprocess.run(make, check=False, capture_output=True, text=True)
     if made.returncode:
         shutil.rmtree(str(VENV), ignore_errors=True)
-        raise RefusalError(f"The virtual environment {VENV} could not be made. Python said: {last_line(made.stdout + made.stderr)}")
+        said = (made.stdout + made.stderr).strip().splitlines() or ["nothing"]
+        raise RefusalError(f"The virtual environment {VENV} could not be made. Python said: {said[-1]}")
 
 
 def install(packages: str) -> None:
@@ -131,9 +132,7 @@ def install(packages: str) -> None:
     lock = CHECKOUT / "requirements" / f"{packages}.txt"
     print(f"Installing {lock.read_text().count('==')} locked packages into {VENV} …", flush=True)
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    done = subprocess.run(
-        [*pip, "--require-hashes", "-r", str(lock)], check=False, stderr=subprocess.PIPE, universal_newlines=True
-    )
+    done = subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=False, stderr=subprocess.PIPE, text=True)
     if done.returncode:
         print(done.stderr, file=sys.stderr)
         raise RefusalError(
@@ -142,11 +141,6 @@ def install(packages: str) -> None:
         )
     for contained in PACKAGE_SETS[: PACKAGE_SETS.index(packages) + 1]:
         (VENV / f"installed-{contained}").write_text(stamp_of(contained))
-
-
-def last_line(output: str) -> str:
-    lines = output.strip().splitlines()
-    return lines[-1] if lines else "nothing"
 
 
 def main(arguments: "list[str]") -> None:

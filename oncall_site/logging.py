@@ -1,13 +1,20 @@
 """Logs: one structured line an event, for programs as JSON and for people at a terminal as words."""
 
+import logging
 import sys
 from typing import Any
 
 import structlog
 
+# They tell of every task and every second; what they warn of is worth reading.
+TALKATIVE = ["amqp", "apprise", "asyncio", "celery", "kombu", "urllib3", "_granian"]
 
-def logging_config(level: str) -> dict[str, Any]:
-    """Return Django's LOGGING and prepare structlog, so that both write the same single line."""
+
+def logging_config(level: str, style: str) -> dict[str, Any]:
+    """Return Django's LOGGING and prepare structlog, so that both write the same single line.
+
+    `style` is `json`, `words`, or empty: words for a terminal and JSON for everything else.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -20,22 +27,30 @@ def logging_config(level: str) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    renderer: Any = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    quiet = level if level == "DEBUG" else logging.getLevelName(max(logging.WARNING, logging.getLevelName(level)))
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": [*shared, structlog.processors.format_exc_info],
-                "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.format_exc_info,
-                    renderer,
-                ],
+                "foreign_pre_chain": [*shared, structlog.stdlib.ExtraAdder()],
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_render(style)],
             }
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {"django.server": {"handlers": [], "propagate": True}},
+        "loggers": {
+            "django.server": {"handlers": [], "propagate": True},
+            **{name: {"level": quiet} for name in TALKATIVE},
+        },
     }
+
+
+def _render(style: str) -> list[Any]:
+    """The last steps of a line: words keep a traceback readable, JSON keeps it in one line."""
+    terminal = sys.stderr.isatty()
+    if style == "words" or (terminal and not style):
+        plain = structlog.dev.plain_traceback  # a richer one would print local variables, secrets among them
+        return [structlog.dev.ConsoleRenderer(colors=terminal, pad_event_to=0, exception_formatter=plain)]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

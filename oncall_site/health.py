@@ -1,0 +1,94 @@
+"""Three answers for monitors: the process lives, it reaches its database, paging works.
+
+Anybody may ask, so nothing here names a person, a team or what broke.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
+from django.db.models import Count, Min, QuerySet
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from incidents.models import Event, Incident, Sweep
+from rotations.models import Delivery
+from rotations.people.clock import database_now
+
+ESCALATION_SWEEP = "escalation"
+
+log = structlog.get_logger(__name__)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def process_lives(request: HttpRequest) -> JsonResponse:
+    """`/healthz`: this process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def database_reached(request: HttpRequest) -> JsonResponse:
+    """`/readyz`: events can be accepted. Without workers and broker they still are, and wait safely."""
+    try:
+        database_now()
+    except DatabaseError as unreachable:
+        log.warning("the database does not answer", error=str(unreachable))
+        return JsonResponse({"status": "unavailable", "reason": "the database does not answer"}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def paging_works(request: HttpRequest) -> JsonResponse:
+    """`/healthz/paging`: 503 as soon as the sweep is stale or something that was due has not been done."""
+    try:
+        report = paging_report(database_now())
+    except DatabaseError as unreachable:
+        log.warning("the database does not answer", error=str(unreachable))
+        report = {"status": "late", "reasons": ["the database does not answer"]}
+    return JsonResponse(report, status=200 if report["status"] == "ok" else 503)
+
+
+def paging_report(now: datetime) -> dict[str, Any]:
+    """How late paging is, in seconds, and what stands open that should not.
+
+    An incident that ran out of people is listed but is no 503: the machinery worked, people have to.
+    """
+    stale_after: timedelta = settings.SWEEP_STALE_AFTER
+    swept_at = Sweep.objects.filter(name=ESCALATION_SWEEP).values_list("ran_at", flat=True).first()
+    waiting = {
+        "incidents": _waiting(Incident.objects.due(now), "next_action_at"),
+        "events": _waiting(Event.objects.pending(), "received_at"),
+        "deliveries": _waiting(Delivery.objects.claimable(now), "due_at"),
+    }
+    reasons = [f"{name} are overdue" for name, (_, since) in waiting.items() if since and now - since > stale_after]
+    if swept_at is None or now - swept_at > stale_after:
+        reasons.insert(0, "the escalation sweep is stale")
+    exhausted = Incident.objects.open().filter(exhausted_at__isnull=False, acknowledged_at__isnull=True)
+    return {
+        "status": "late" if reasons else "ok",
+        "reasons": reasons,
+        "seconds_since_sweep": _seconds(swept_at, now) if swept_at else None,
+        "lateness_seconds": {name: _seconds(since, now) if since else 0 for name, (_, since) in waiting.items()},
+        "waiting": {name: count for name, (count, _) in waiting.items()},
+        "nobody_answered": [incident.code for incident in exhausted.order_by("pk")[:20]],
+    }
+
+
+def _waiting(rows: QuerySet[Any], due: str) -> tuple[int, datetime | None]:
+    """How many rows are waiting, and since when the oldest of them."""
+    found = rows.aggregate(count=Count("pk"), since=Min(due))
+    return found["count"], found["since"]
+
+
+def _seconds(since: datetime, now: datetime) -> float:
+    return round(max((now - since).total_seconds(), 0), 3)
