@@ -208,12 +208,12 @@ SWEEP_STALE_AFTER = timedelta(seconds=env.float("SWEEP_STALE_AFTER", 4))
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rotations.people.api.TokenAuthentication",
+        "rotations.people.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rotations.people.api.Json"],
+    "DEFAULT_PARSER_CLASSES": ["rotations.people.parsers.Json"],
     "EXCEPTION_HANDLER": "rotations.people.api.answer_error",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "rotations.people.api.ByAge",

@@ -1,8 +1,10 @@
 """Rows for tests, one factory a model. What a test does not name is made up and valid."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 import factory
+from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
 from incidents import models as incidents
@@ -14,6 +16,12 @@ from rotations.schedule.tiers import Tier
 SOME_MONDAY = datetime(2026, 12, 7, 8, 0, tzinfo=UTC)  # 09:00 in Berlin
 
 
+@cache
+def hash_of_the_password() -> str:
+    """Hashed once a process: half a second for every person would be most of the suite's time."""
+    return make_password("correct horse battery")
+
+
 class UserFactory(DjangoModelFactory):
     class Meta:
         model = rotations.User
@@ -23,7 +31,7 @@ class UserFactory(DjangoModelFactory):
     email = factory.Sequence(lambda n: f"person{n}@example.com")
     time_zone = "Europe/Berlin"
     colour = factory.Sequence(lambda n: n % 12 + 1)
-    password = factory.django.Password("correct horse battery")
+    password = factory.LazyFunction(hash_of_the_password)
 
 
 class TeamFactory(DjangoModelFactory):

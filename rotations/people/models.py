@@ -36,6 +36,12 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
+def initials_of(name: str) -> str:
+    """Two or three letters for a name: ML for Mara Lindt."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:2] + words[-1:] if len(words) > 2 else words)).upper() or "?"
+
+
 class User(AbstractBaseUser, PermissionsMixin):
     """A person. Deactivated when they leave, never deleted: the past names them."""
 
@@ -88,8 +94,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def initials(self) -> str:
         """Two or three letters that stand beside the person's colour."""
-        words = self.name.split()
-        return "".join(word[0] for word in (words[:2] + words[-1:] if len(words) > 2 else words)).upper() or "?"
+        return initials_of(self.name)
 
 
 class Team(Record):

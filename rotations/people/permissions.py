@@ -4,7 +4,7 @@ Everybody who is signed in reads schedules, calendars and who is on call, withou
 observers read, responders act on incidents, managers decide. An administrator (superuser) may do everything.
 """
 
-from rotations.people.models import Membership, Role, Team, User
+from rotations.people.models import ApiToken, Membership, Role, Team, User
 
 
 def roles(user: User) -> dict[int, str]:
@@ -32,6 +32,11 @@ def may_manage(user: User, team_id: int) -> bool:
 def manages_something(user: User) -> bool:
     """Whether a person is manager of any team."""
     return user.is_active and (user.is_superuser or Role.MANAGER in roles(user).values())
+
+
+def may_revoke_token(user: User, token: ApiToken) -> bool:
+    """People revoke their own tokens; an administrator anybody's, since a leak does not wait."""
+    return user.is_active and (user.is_superuser or token.user_id == user.pk)
 
 
 def teams_of(user: User) -> "set[int]":

@@ -6,9 +6,12 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
+from rotations.people import permissions
 from rotations.people.models import PERSON_COLOURS, ApiToken, AuditEntry, Membership, Role, Team, User
 
 
@@ -93,6 +96,18 @@ def create_api_token(
     kept = ApiToken.objects.create(user=user, name=name, digest=digest_of(token), created_at=now)
     record("token.created", name, detail={"for": user.email}, by=by, now=now)
     return kept, token
+
+
+@transaction.atomic
+def revoke_api_token(*, token: ApiToken, by: User, now: datetime) -> None:
+    """Make a token worthless, at once and for good. Revoking it again changes nothing.
+
+    Raises `PermissionDenied` unless it is the person's own, or an administrator asks.
+    """
+    if not permissions.may_revoke_token(by, token):
+        raise PermissionDenied(_("This token is somebody else's."))
+    if ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=now):
+        record("token.revoked", token.name, detail={"for": token.user.email}, by=by, now=now)
 
 
 def digest_of(token: str) -> str:
