@@ -15,11 +15,10 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from incidents.models import Event, Incident, Sweep
+from incidents.models import Event, Incident
+from incidents.paging.selectors import sweep_health
 from rotations.models import Delivery
 from rotations.people.clock import database_now
-
-ESCALATION_SWEEP = "escalation"
 
 log = structlog.get_logger(__name__)
 
@@ -63,32 +62,29 @@ def paging_report(now: datetime) -> dict[str, Any]:
 
     An incident that ran out of people is listed but is no 503: the machinery worked, people have to.
     """
-    stale_after: timedelta = settings.SWEEP_STALE_AFTER
-    swept_at = Sweep.objects.filter(name=ESCALATION_SWEEP).values_list("ran_at", flat=True).first()
-    waiting = {
-        "incidents": _waiting(Incident.objects.due(now), "next_action_at"),
-        "events": _waiting(Event.objects.pending(), "received_at"),
-        "deliveries": _waiting(Delivery.objects.claimable(now), "due_at"),
-    }
-    reasons = [f"{name} are overdue" for name, (_, since) in waiting.items() if since and now - since > stale_after]
-    if swept_at is None or now - swept_at > stale_after:
+    sweep = sweep_health(now)
+    events, oldest_event = _waiting(Event.objects.pending(), "received_at", now)
+    deliveries, oldest_delivery = _waiting(Delivery.objects.claimable(now), "due_at", now)
+    lateness = {"incidents": sweep.lateness, "events": oldest_event, "deliveries": oldest_delivery}
+    reasons = [f"{what} are overdue" for what, late in lateness.items() if late > settings.SWEEP_STALE_AFTER]
+    if sweep.ran_at is None or now - sweep.ran_at > settings.SWEEP_STALE_AFTER:
         reasons.insert(0, "the escalation sweep is stale")
     exhausted = Incident.objects.open().filter(exhausted_at__isnull=False, acknowledged_at__isnull=True)
     return {
         "status": "late" if reasons else "ok",
         "reasons": reasons,
-        "seconds_since_sweep": _seconds(swept_at, now) if swept_at else None,
-        "lateness_seconds": {name: _seconds(since, now) if since else 0 for name, (_, since) in waiting.items()},
-        "waiting": {name: count for name, (count, _) in waiting.items()},
+        "seconds_since_sweep": _seconds(now - sweep.ran_at) if sweep.ran_at else None,
+        "lateness_seconds": {what: _seconds(late) for what, late in lateness.items()},
+        "waiting": {"incidents": sweep.overdue, "events": events, "deliveries": deliveries},
         "nobody_answered": [incident.code for incident in exhausted.order_by("pk")[:20]],
     }
 
 
-def _waiting(rows: QuerySet[Any], due: str) -> tuple[int, datetime | None]:
-    """How many rows are waiting, and since when the oldest of them."""
+def _waiting(rows: QuerySet[Any], due: str, now: datetime) -> tuple[int, timedelta]:
+    """How many rows are waiting, and for how long the oldest of them."""
     found = rows.aggregate(count=Count("pk"), since=Min(due))
-    return found["count"], found["since"]
+    return found["count"], max(now - found["since"], timedelta()) if found["since"] else timedelta()
 
 
-def _seconds(since: datetime, now: datetime) -> float:
-    return round(max((now - since).total_seconds(), 0), 3)
+def _seconds(length: timedelta) -> float:
+    return round(length.total_seconds(), 3)

@@ -102,8 +102,9 @@ class Supervisor:
         threading.Thread(target=self._pass_on, args=(one.process.name, one.popen.stdout), daemon=True).start()
 
     def _pass_on(self, name: str, output: IO[str]) -> None:
-        for line in output:
-            self.say(name, line.rstrip())
+        with output:
+            for line in output:
+                self.say(name, line.rstrip())
 
     def _ended(self, one: Running, code: int) -> None:
         assert one.popen is not None
