@@ -34,12 +34,15 @@ def spreads(assignments: Iterable[Assignment]) -> dict[Tier, float]:
 
 
 def cautions(assignments: Sequence[Assignment]) -> tuple[Caution, ...]:
-    """Who is on call for more than max(25 %, tiers ÷ people) of the slots, whole shifts in each tier allowed for."""
+    """Who is on call for more than max(25 %, tiers ÷ people) of the slots, whole shifts in each tier allowed for.
+
+    People are those in the roster, in the mean over the plan.
+    """
     slots, tiers = ({assignment.slot for assignment in assignments}, {assignment.tier for assignment in assignments})
-    people = {person for assignment in assignments for person in assignment.reason.counting}
-    if not people:
+    seats = sum(assignment.reason.roster_size for assignment in assignments)
+    if not seats:
         return ()
-    line = max(LEAST_SHARE_TO_WARN_OF, Fraction(len(tiers), len(people)))
+    line = max(LEAST_SHARE_TO_WARN_OF, Fraction(len(tiers) * len(assignments), seats))
     allowed = len(tiers) * ceil(line * len(slots) / len(tiers))
     shifts = Counter(assignment.person for assignment in assignments if assignment.person is not None)
     return tuple(

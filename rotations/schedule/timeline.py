@@ -68,12 +68,14 @@ def overlay(
     """
     if not window:
         return []
-    rows, covers, wanted = list(shifts), list(overrides), set(tiers)
+    published, approved, wanted = list(shifts), list(overrides), set(tiers)
     return [
         hold
         for tier in Tier
         if tier in wanted
-        for hold in _merged(_pieces(tier, _touching(rows, tier, window), _touching(covers, tier, window), window))
+        for hold in _merged(
+            _pieces(tier, _touching(published, tier, window), _touching(approved, tier, window), window)
+        )
     ]
 
 
