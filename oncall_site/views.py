@@ -3,7 +3,11 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from oncall_site.front_page import front_page as page_of
+from rotations.people.clock import now
+
 
 def front_page(request: HttpRequest) -> HttpResponse:
     """Who is on call now, what waits for me, when I am next."""
-    return render(request, "site/now.html")
+    assert request.user.is_authenticated  # LoginRequiredMiddleware
+    return render(request, "site/now.html", {"page": page_of(request.user, now=now())})
