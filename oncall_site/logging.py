@@ -10,6 +10,12 @@ import structlog
 TALKATIVE = ["amqp", "apprise", "asyncio", "celery", "kombu", "urllib3", "_granian"]
 
 
+def is_no_probe(record: logging.LogRecord) -> bool:
+    """A health page that answers 503 has said it; a line a second in the log says nothing more."""
+    request = getattr(record, "request", None)
+    return request is None or not request.path.startswith(("/healthz", "/readyz"))
+
+
 def logging_config(level: str, style: str) -> dict[str, Any]:
     """Return Django's LOGGING and prepare structlog, so that both write the same single line.
 
@@ -38,7 +44,8 @@ def logging_config(level: str, style: str) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_render(style)],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"no_probe": {"()": "django.utils.log.CallbackFilter", "callback": is_no_probe}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_probe"]}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django.server": {"handlers": [], "propagate": True},

@@ -104,7 +104,8 @@ class Supervisor:
     def _pass_on(self, name: str, output: IO[str]) -> None:
         with output:
             for line in output:
-                self.say(name, line.rstrip())
+                if line.strip():
+                    self.say(name, line.rstrip())
 
     def _ended(self, one: Running, code: int) -> None:
         assert one.popen is not None
