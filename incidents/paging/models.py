@@ -149,6 +149,9 @@ class Alert(Record):
     opened_at = models.DateTimeField()
     last_event_at = models.DateTimeField()
     event_count = models.PositiveIntegerField(default=1)
+    firing = models.PositiveIntegerField(
+        default=0, help_text=_("How many conditions a grouped sender says are firing under this key; 0: not said")
+    )
     resolved_at = models.DateTimeField(null=True, blank=True)
     flags = models.JSONField(default=list, help_text=_("What had to be guessed, because a lost page costs more"))
     detail = models.JSONField(default=dict, help_text=_("Component, group, class, links, images, custom details"))

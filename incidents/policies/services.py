@@ -67,7 +67,7 @@ def edit_policy(
 
 
 @transaction.atomic
-def preset_policy(*, team: Team, urgency: Urgency, by: User | None, now: datetime) -> PolicyVersion:
+def preset_policy(*, team: Team, urgency: Urgency, by: User | None, now: datetime) -> EscalationPolicy:
     """The team's policy for an urgency, made on first use: 5, 10 or 15 minutes to each next step (R43)."""
     Team.objects.select_for_update().get(pk=team.pk)
     name = {
@@ -77,10 +77,10 @@ def preset_policy(*, team: Team, urgency: Urgency, by: User | None, now: datetim
     }[urgency]
     existing = EscalationPolicy.objects.active().filter(team=team, name=name).first()
     if existing is not None:
-        return existing.versions.latest()
+        return existing
     wait = TIMEOUTS[urgency]
     steps = [Step(Target.PRIMARY, timedelta()), Step(Target.SECONDARY, wait), Step(Target.MANAGERS, wait)]
-    return create_policy(team=team, name=name, steps=steps, by=by, now=now)
+    return create_policy(team=team, name=name, steps=steps, by=by, now=now).policy
 
 
 def _write_version(

@@ -1,0 +1,33 @@
+"""Taking incidents in hand: every change of one is made under its row's lock.
+
+PostgreSQL locks rows; SQLite's transactions are IMMEDIATE, so there the transaction itself is the lock.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from incidents.paging.models import Incident
+
+
+def locked(incidents: QuerySet[Incident], *, skip_locked: bool = False) -> QuerySet[Incident]:
+    """These incidents under lock, with what a page speaks of. Always in order of id, so that two never deadlock."""
+    rows = incidents.select_for_update(of=("self",), skip_locked=skip_locked)
+    return rows.select_related("service__schedule", "lead", "acknowledged_by")
+
+
+def lock_one(incident_id: int) -> Incident:
+    """One incident; waits for whoever has it. Raises `Incident.DoesNotExist`."""
+    return locked(Incident.objects.filter(pk=incident_id)).get()
+
+
+def lock_all(incident_ids: Collection[int]) -> list[Incident]:
+    """These incidents; waits for whoever has one of them."""
+    return list(locked(Incident.objects.filter(pk__in=incident_ids).order_by("pk")))
+
+
+def lock_due(now: datetime, *, limit: int, without: Collection[int]) -> list[Incident]:
+    """The longest overdue incidents that no other sweeper has in hand."""
+    due = Incident.objects.due(now).exclude(pk__in=without).order_by("next_action_at", "pk")
+    return list(locked(due, skip_locked=True)[:limit])

@@ -1,0 +1,140 @@
+"""The sweep: does everything that is due, found by nothing but the due instants in the database (DESIGN §1.3)."""
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Exists, F, Max, Min, OuterRef, QuerySet
+
+from incidents.escalation.engine import Facts
+from incidents.escalation.policy import Policy
+from incidents.escalation.turn import Find, Turn, play_undeliverable
+from incidents.paging.engine import PlayOne, play_round, write_consequences, write_ladder
+from incidents.paging.locks import lock_due, locked
+from incidents.paging.models import EntryKind, Incident, Page, State, Sweep, TimelineEntry
+from incidents.paging.openings import everything_due
+
+log = structlog.get_logger(__name__)
+
+SWEEP = "escalation"
+BATCH = 500
+# A continuous drain would starve other writers of SQLite, which wait by asking again and again (PACKAGES, hint 5).
+YIELD = 0.005
+# Older failures were seen by the sweeps of their day; the index is read from here on.
+LOOK_BACK = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """What a sweep did. `lateness` is that of the most overdue incident it found."""
+
+    incidents: int
+    pages: int
+    lateness: timedelta
+
+
+Lock = Callable[[int, Collection[int]], list[Incident]]
+
+
+def sweep(*, now: datetime) -> SweepResult:
+    """Do everything that is due, in batches of their own transactions. Any number of sweepers may run at once."""
+    earliest = Incident.objects.due(now).aggregate(Min("next_action_at"))["next_action_at__min"]
+    lateness = now - earliest if earliest else timedelta()
+    incidents, pages = 0, 0
+    if unreachable(now).exists():
+        incidents, pages = _drain(lambda limit, without: _lock_unreachable(now, limit, without), now)
+    if earliest:
+        done = _drain(lambda limit, without: lock_due(now, limit=limit, without=without), now)
+        incidents, pages = incidents + done[0], pages + done[1]
+    Sweep.objects.bulk_create(
+        [Sweep(name=SWEEP, ran_at=now, lateness=lateness)],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["ran_at", "lateness"],
+    )
+    return SweepResult(incidents, pages, lateness)
+
+
+def unreachable(now: datetime) -> QuerySet[Page]:
+    """Pages of an incident's last step whose every delivery is failing, while the ladder still waits for an answer."""
+    reached = Page.objects.filter(
+        incident=OuterRef("incident"), step=OuterRef("step"), message__undeliverable_at__isnull=True
+    )
+    return Page.objects.filter(
+        ~Exists(reached),
+        message__undeliverable_at__gt=now - LOOK_BACK,
+        incident__state=State.TRIGGERED,
+        incident__next_cause="",
+        step=F("incident__steps_fired") - 1,
+    )
+
+
+def _drain(lock: Lock, now: datetime) -> tuple[int, int]:
+    """Batch after batch until nothing is left: incidents, pages. What fails is left out, so that the rest goes on."""
+    incidents, pages, limit = 0, 0, BATCH
+    failed: set[int] = set()
+    while True:
+        taken: list[int] = []
+        try:
+            pages += _one_batch(lock, limit, failed, now, taken)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away or refuses: the next sweep tries again
+        except Exception:
+            if not taken:
+                raise
+            log.exception("sweep.batch_failed", incidents=taken)
+            failed.update(taken if limit == 1 else ())
+            limit = 1 if limit > 1 else BATCH  # one by one, to find out which it is
+            continue
+        if not taken:
+            return incidents, pages
+        incidents += len(taken)
+        time.sleep(YIELD)
+
+
+@transaction.atomic
+def _one_batch(lock: Lock, limit: int, failed: Collection[int], now: datetime, taken: list[int]) -> int:
+    incidents = lock(limit, failed)
+    taken.extend(incident.pk for incident in incidents)
+    if not incidents:
+        return 0
+    is_unreachable = _unreachable_since(taken, now)
+    turns = play_round(incidents, _play(is_unreachable, now), now=now)
+    _note_unreachable(is_unreachable, now)
+    write_ladder(turns)
+    return len(write_consequences(turns))
+
+
+def _lock_unreachable(now: datetime, limit: int, without: Collection[int]) -> list[Incident]:
+    ids = unreachable(now).exclude(incident__in=without).order_by("incident").values("incident").distinct()[:limit]
+    waiting = Incident.objects.filter(pk__in=list(ids.values_list("incident", flat=True)), next_cause="")
+    return list(locked(waiting.filter(state=State.TRIGGERED).order_by("pk"), skip_locked=True))
+
+
+def _unreachable_since(incident_ids: Collection[int], now: datetime) -> dict[int, datetime]:
+    """Since when the last step of each of these incidents reaches nobody. Read under their locks."""
+    rows = unreachable(now).filter(incident__in=incident_ids).order_by("incident").values("incident")
+    return dict(rows.annotate(since=Max("message__undeliverable_at")).values_list("incident", "since"))
+
+
+def _play(unreachable_since: dict[int, datetime], now: datetime) -> PlayOne:
+    due = everything_due(now)
+
+    def play_one(incident: Incident, policy: Policy, facts: Facts, find: Find) -> Turn:
+        since = unreachable_since.get(incident.pk)
+        if since is None:
+            return due(incident, policy, facts, find)
+        return play_undeliverable(policy, facts, now, find, since=since)
+
+    return play_one
+
+
+def _note_unreachable(since: dict[int, datetime], now: datetime) -> None:
+    """Say in the timeline whose page reached nobody."""
+    pages = unreachable(now).filter(incident__in=since).order_by("pk") if since else ()
+    TimelineEntry.objects.bulk_create(
+        TimelineEntry(incident_id=page.incident_id, at=now, kind=EntryKind.UNDELIVERABLE, page=page) for page in pages
+    )
