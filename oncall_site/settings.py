@@ -224,9 +224,10 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Tandem",
     "VERSION": "1",
+    "DESCRIPTION": "Two-tier on-call. Instants are ISO 8601 in UTC; errors are a sentence in `detail` or by field.",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "ENUM_NAME_OVERRIDES": {"TierEnum": "rotations.schedule.tiers.Tier.choices"},
 }
 
 LOGGING = logging_config(level=env.str("LOG_LEVEL", "INFO").upper(), style=env.str("LOG_STYLE", ""))

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
@@ -21,6 +22,16 @@ from rest_framework.views import exception_handler
 from rotations.people.models import Team, User
 
 OFFSET_LOST_ITS_PLUS = re.compile(r"(?<=T)(.*) (?=\d\d:?\d\d$)")  # "+01:00" in a query string arrives as " 01:00"
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
+    """How the OpenAPI description tells of tokens."""
+
+    target_class = "rotations.people.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A token of yours, from account/tokens/"}
 
 
 class Conflict(APIException):
