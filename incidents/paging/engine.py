@@ -12,6 +12,7 @@ from incidents.escalation.policy import Policy
 from incidents.escalation.terms import Cause, Severity, State
 from incidents.escalation.turn import Find, Happening, Told, Turn
 from incidents.paging.bulk import update_incidents
+from incidents.paging.links import path_for
 from incidents.paging.models import EntryKind, Incident, Page, TimelineEntry
 from incidents.paging.page_texts import Asked, body, subject
 from incidents.paging.whom import TIERS, Whom, whom_at
@@ -136,7 +137,7 @@ def _draft(one: Played, call: Happening, played: Round, asked: Asked | None) -> 
             recipient=recipient,
             asked=asked,
         ),
-        path=f"incidents/{one.incident.pk}/",
+        path=path_for(one.incident.pk, call.user_id),
         tier=TIERS.get(call.fire.target),
     )
 

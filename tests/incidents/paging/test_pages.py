@@ -1,0 +1,133 @@
+"""The incident pages: what each actor sees and may do, and the link that survives mail scanners."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from incidents.paging import links
+from incidents.paging.models import Incident, Page, State
+from incidents.paging.services import sweep
+from rotations.contact.models import Message
+from rotations.people.clock import now as clock
+from rotations.schedule.tiers import Tier
+from tests.factories import IncidentFactory, PublicationFactory, ServiceFactory, ShiftFactory
+
+
+@pytest.fixture
+def incident(actors):
+    """An incident of the actors' team, just opened: the member is primary and paged, the manager is secondary."""
+    at = clock()
+    service = ServiceFactory(team=actors.team, name="payouts-api")
+    publication = PublicationFactory(rotation__schedule=service.schedule)
+    window = {"starts_at": at - timedelta(days=1), "ends_at": at + timedelta(days=1)}
+    ShiftFactory(publication=publication, user=actors.member, **window)
+    ShiftFactory(publication=publication, tier=Tier.SECONDARY, user=actors.manager, **window)
+    incident = IncidentFactory(service=service, opened_at=at, step_planned_at=at, next_action_at=at)
+    sweep(now=at)
+    return incident
+
+
+def signed_in(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def test_the_page_says_who_is_paged_next_and_when(incident, actors):
+    page = signed_in(actors.member).get(reverse("incident", args=[incident.pk])).content.decode()
+    assert "Mara Lindt (secondary)" in page
+    assert "if nobody acknowledges" in page
+    assert "Not told yet." in page
+
+
+@pytest.mark.parametrize(
+    ("actor", "status"), [("member", 302), ("manager", 302), ("superuser", 302), ("observer", 403), ("stranger", 404)]
+)
+def test_responders_acknowledge_observers_may_not_and_strangers_find_nothing(incident, actors, actor, status):
+    answer = signed_in(getattr(actors, actor)).post(reverse("incident-acknowledge", args=[incident.pk]))
+    assert answer.status_code == status
+    incident.refresh_from_db()
+    assert (incident.state == State.ACKNOWLEDGED) == (status == 302)
+
+
+def test_acknowledging_second_tells_who_was_first(incident, actors):
+    signed_in(actors.member).post(reverse("incident-acknowledge", args=[incident.pk]))
+    page = signed_in(actors.manager).post(reverse("incident-acknowledge", args=[incident.pk]), follow=True)
+    assert "Jonas Weber was first, at" in page.content.decode()
+
+
+def test_paging_the_secondary_needs_one_of_the_four_reasons(incident, actors):
+    refused = signed_in(actors.member).post(reverse("incident-escalate", args=[incident.pk]), {"reason": "bored"})
+    assert refused.status_code == 422
+    assert not Page.objects.filter(user=actors.manager).exists()
+    signed_in(actors.member).post(reverse("incident-escalate", args=[incident.pk]), {"reason": "specialist"})
+    assert Page.objects.get(user=actors.manager).manual_reason == "specialist"
+
+
+def test_resolving_keeps_what_fixed_it_and_whether_the_second_person_was_needed(incident, actors):
+    told = {"resolution": "Restarted the gateway.", "second_needed": "no"}
+    signed_in(actors.member).post(reverse("incident-resolve", args=[incident.pk]), told)
+    incident.refresh_from_db()
+    assert (incident.state, incident.resolution, incident.second_needed) == (State.RESOLVED, told["resolution"], False)
+
+
+def test_a_raised_severity_pages_the_secondary_at_once(incident, actors):
+    signed_in(actors.member).post(reverse("incident-severity", args=[incident.pk]), {"severity": "2"})
+    assert Page.objects.get(user=actors.manager).cause == "severity"
+
+
+def test_opening_the_link_of_a_message_changes_nothing_and_its_button_acknowledges(incident, actors):
+    """Mail scanners open links, some of them with HEAD, some without cookies."""
+    path = Message.objects.get(recipient=actors.member).path
+    scanner = Client()
+    for request in (scanner.get, scanner.head):
+        assert request(f"/{path}").status_code == 200
+    incident.refresh_from_db()
+    assert incident.state == State.TRIGGERED
+    assert Message.objects.get(recipient=actors.member).seen_at is None
+    assert Client().post(f"/{path}", follow=True).status_code == 200
+    incident.refresh_from_db()
+    assert (incident.state, incident.acknowledged_by) == (State.ACKNOWLEDGED, actors.member)
+
+
+def test_the_page_of_a_link_records_seen_by_a_post(incident, actors):
+    path = Message.objects.get(recipient=actors.member).path
+    assert Client().post(f"/{path}seen/").status_code == 204
+    assert Message.objects.get(recipient=actors.member).seen_at is not None
+
+
+def test_a_link_that_was_not_signed_here_is_refused_in_words(incident, actors):
+    path = links.path_for(incident.pk, actors.member.pk)
+    forged = Client().post(f"/{path[:-4]}abc/")
+    assert forged.status_code == 404
+    assert "This link no longer works" in forged.content.decode()
+    assert Incident.objects.get().state == State.TRIGGERED
+
+
+def test_a_link_ends_with_its_person(incident, actors):
+    path = links.path_for(incident.pk, actors.member.pk)
+    actors.member.is_active = False
+    actors.member.save(update_fields=["is_active"])
+    assert Client().post(f"/{path}").status_code == 404
+
+
+def test_a_link_to_a_stranger_of_the_incident_shows_nothing(incident, actors):
+    assert Client().get(f"/{links.path_for(incident.pk, actors.stranger.pk)}").status_code == 404
+
+
+def test_who_is_signed_in_goes_from_the_link_to_the_whole_page(incident, actors):
+    answer = signed_in(actors.member).get(f"/{links.path_for(incident.pk, actors.member.pk)}")
+    assert answer.url == reverse("incident", args=[incident.pk])
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_the_list_asks_the_database_as_often_for_fifty_as_for_one(
+    incident, actors, count, django_assert_max_num_queries
+):
+    IncidentFactory.create_batch(count - 1, service=incident.service, lead=actors.manager)
+    client = signed_in(actors.member)
+    with django_assert_max_num_queries(6):
+        page = client.get(reverse("incident-list"))
+    assert page.content.decode().count("INC-") == min(count, 25)
