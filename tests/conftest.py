@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from rotations.people.models import Role
@@ -15,6 +16,19 @@ from tests.factories import MembershipFactory, TeamFactory, UserFactory
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 EVERYTHING_MUST_RUN = os.environ.get("TANDEM_NOTHING_SKIPPED") == "1"  # set by .ci/run
+
+
+def pytest_configure() -> None:
+    """Passwords of tests are hashed fast: a good hash takes 0.3 s a person on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where nothing may be skipped, a skip is a failure, whatever its reason."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if EVERYTHING_MUST_RUN and reporter and reporter.stats.get("skipped") and session.exitstatus == 0:
+        reporter.write_line("skipped tests are failures here (TANDEM_NOTHING_SKIPPED=1)", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
