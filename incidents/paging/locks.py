@@ -12,9 +12,12 @@ from incidents.paging.models import Incident
 
 
 def locked(incidents: QuerySet[Incident], *, skip_locked: bool = False) -> QuerySet[Incident]:
-    """These incidents under lock, with what a page speaks of. Always in order of id, so that two never deadlock."""
-    rows = incidents.select_for_update(of=("self",), skip_locked=skip_locked)
-    return rows.select_related("service__schedule", "lead", "acknowledged_by")
+    """These incidents under lock, with their service and schedule.
+
+    Nothing that may change is joined: after a wait PostgreSQL reads the locked row anew, but not what it was joined to.
+    """
+    rows = incidents.select_for_update(of=("self",), skip_locked=skip_locked, no_key=True)
+    return rows.select_related("service__schedule")
 
 
 def lock_one(incident_id: int) -> Incident:
@@ -23,7 +26,7 @@ def lock_one(incident_id: int) -> Incident:
 
 
 def lock_all(incident_ids: Collection[int]) -> list[Incident]:
-    """These incidents; waits for whoever has one of them."""
+    """These incidents, in order of id so that two never deadlock; waits for whoever has one of them."""
     return list(locked(Incident.objects.filter(pk__in=incident_ids).order_by("pk")))
 
 

@@ -103,7 +103,8 @@ def _why(fire: Fire, policy: Policy, asked: Asked | None) -> str:
 
 def _what_next(incident: Incident, turn: Turn, policy: Policy, people: Whom, recipient: User) -> str:
     if turn.facts.state is not State.TRIGGERED:
-        return _("%s leads. Look at the incident and help.") % incident.lead.name if incident.lead else ""
+        lead = people.people.get(incident.lead_id or 0)
+        return _("%s leads. Look at the incident and help.") % lead.name if lead else ""
     if turn.next_action_at is None:
         return _("Nobody is paged after this. Please acknowledge.")
     step = policy.step_of(turn.facts.steps_fired)

@@ -53,7 +53,7 @@ class Whom:
 
 
 def whom_at(now: datetime, incidents: Collection[Incident], policies: Iterable[Policy]) -> Whom:
-    """Everybody who could be paged for these incidents now. Four queries for any number."""
+    """Everybody who could be paged for these incidents now, and who leads them. Four queries for any number."""
     schedule_ids = {incident.service.schedule_id for incident in incidents}
     team_ids = {incident.service.team_id for incident in incidents}
     on_call = on_call_at(now, schedule_ids=schedule_ids)
@@ -63,6 +63,7 @@ def whom_at(now: datetime, incidents: Collection[Incident], policies: Iterable[P
         managers[team_id] = (*managers.get(team_id, ()), user_id)
     ids = {holder.user_id for tiers in on_call.values() for holder in tiers.values()}
     ids.update(user_id for team in managers.values() for user_id in team)
+    ids.update(incident.lead_id for incident in incidents if incident.lead_id)
     for policy in policies:
         ids.update(step.person_id for step in policy.steps if step.person_id)
         ids.update(trigger.person_id for trigger in policy.triggers if trigger.person_id)
