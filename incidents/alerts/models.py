@@ -68,6 +68,9 @@ class Integration(Record):
     is_strict = models.BooleanField(
         _("strict"), default=False, help_text=_("Answer PagerDuty's exact 400 instead of paging on a faulty event")
     )
+    refusal_told_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text=_("When managers last heard that an event was refused")
+    )
     archived_at = models.DateTimeField(null=True, blank=True)
 
     objects = ArchivableQuerySet.as_manager()
