@@ -40,17 +40,17 @@ class Flag(StrEnum):
 
 
 WORDS: Mapping[str, Promise] = {
-    Flag.UNREADABLE_PARTS: _("Some characters could not be read."),
-    Flag.ACTION_CASE: _("'event_action' was read without regard to its case."),
-    Flag.KEY_TYPE: _("'dedup_key' was not a string: its text was taken."),
-    Flag.KEY_LENGTH: _("'dedup_key' was longer than 255 characters: it was shortened."),
-    Flag.NO_SUMMARY: _("'payload.summary' was missing: a title was made up."),
-    Flag.SUMMARY_TYPE: _("'payload.summary' was not a string: its text was taken."),
-    Flag.SUMMARY_LENGTH: _("'payload.summary' was longer than 1024 characters: it was cut."),
-    Flag.NO_SOURCE: _("'payload.source' was missing."),
-    Flag.NO_SEVERITY: _("'payload.severity' was missing: taken as error."),
-    Flag.SEVERITY_CASE: _("'payload.severity' was read without regard to its case."),
-    Flag.UNKNOWN_SEVERITY: _("'payload.severity' was not one of critical, error, warning, info: taken as error."),
+    Flag.UNREADABLE_PARTS: _("Some characters could not be read"),
+    Flag.ACTION_CASE: _("'event_action' was read without regard to its case"),
+    Flag.KEY_TYPE: _("'dedup_key' was not a string: its text was taken"),
+    Flag.KEY_LENGTH: _("'dedup_key' was longer than 255 characters: it was shortened"),
+    Flag.NO_SUMMARY: _("'payload.summary' was missing: a title was made up"),
+    Flag.SUMMARY_TYPE: _("'payload.summary' was not a string: its text was taken"),
+    Flag.SUMMARY_LENGTH: _("'payload.summary' was longer than 1024 characters: it was cut"),
+    Flag.NO_SOURCE: _("'payload.source' was missing"),
+    Flag.NO_SEVERITY: _("'payload.severity' was missing: taken as error"),
+    Flag.SEVERITY_CASE: _("'payload.severity' was read without regard to its case"),
+    Flag.UNKNOWN_SEVERITY: _("'payload.severity' was not one of critical, error, warning, info: taken as error"),
 }
 
 

@@ -23,6 +23,7 @@ from incidents.paging.alert_rows import close_alerts, count_repeats, new_alert, 
 from incidents.paging.conditions import Condition, Reading, fold
 from incidents.paging.models import Alert
 from incidents.paging.pending import Received, claim, settle
+from rotations.contact.hints import SEND_DUE
 from rotations.people.clock import database_now
 
 log = structlog.get_logger(__name__)
@@ -54,6 +55,7 @@ def work_inbox(*, now: datetime) -> int:
         received = claim()
         if received:
             _work_off(received, now=now)
+            transaction.on_commit(SEND_DUE.give)
     return len(received)
 
 

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from incidents.alerts.models import SEVERITIES, Integration, Service
+from incidents.alerts.signals import words_of
 from incidents.escalation.terms import Cause, ManualReason
 from incidents.policies.models import PolicyVersion
 from rotations.contact.models import Message
@@ -168,6 +169,11 @@ class Alert(Record):
 
     def __str__(self) -> str:
         return self.summary
+
+    @property
+    def guesses(self) -> list[str]:
+        """The flags in sentences."""
+        return words_of(self.flags)
 
 
 class Page(Record):

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from incidents.alerts.signals import words_of
 from incidents.escalation.terms import Cause, Severity, Target, Via
 from incidents.paging.models import CAUSES, MANUAL_REASONS, EntryKind, Page, TimelineEntry
 from incidents.policies.words import whom
@@ -36,7 +37,7 @@ def _opened(entry: TimelineEntry) -> str:
 
 
 def _opened_why(entry: TimelineEntry) -> str:
-    parts = [entry.detail.get("source", ""), *(str(flag) for flag in entry.detail.get("flags", ()))]
+    parts = [entry.detail.get("source", ""), *words_of(entry.detail.get("flags", ()))]
     return ", ".join(part for part in parts if part)
 
 

@@ -82,8 +82,8 @@ def test_a_guess_is_said_in_the_answer_and_the_event_kept(client, integration):
     response = send(client, event(integration, payload={"summary": "Payouts fail", "severity": "high"}))
     assert response.status_code == 202
     assert response.json()["warnings"] == [
-        "'payload.source' was missing.",
-        "'payload.severity' was not one of critical, error, warning, info: taken as error.",
+        "'payload.source' was missing",
+        "'payload.severity' was not one of critical, error, warning, info: taken as error",
     ]
     assert Event.objects.count() == 1
 
