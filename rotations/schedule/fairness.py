@@ -1,12 +1,14 @@
 """How evenly a plan shares its shifts out. Every covered shift is shared equally among those who count for its slot.
 
-Exact fractions throughout: floating point would break the tie between three people.
+Integers throughout, in a unit that divides every share: floating point would break the tie between three people.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
+from math import ceil, lcm
+from typing import Self
 
 from rotations.schedule.certificate import Caution, Concern, Tally
 from rotations.schedule.reasons import Assignment
@@ -15,22 +17,41 @@ from rotations.schedule.tiers import Tier
 LEAST_SHARE_TO_WARN_OF = Fraction(1, 4)
 
 
-def tallies(assignments: Iterable[Assignment]) -> tuple[Tally, ...]:
-    """For each tier and each person who counts in any slot: served, and entitled to thousandths of a shift."""
-    served, entitled = _shares(assignments)
-    return tuple(
-        Tally(person, tier, served[tier, person], round(float(share), 3))
-        for (tier, person), share in sorted(entitled.items())
-    )
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """By tier and person: shifts served, and shifts entitled to in parts of which `parts` make a shift."""
 
+    served: Counter[tuple[Tier, int]]
+    entitled: Counter[tuple[Tier, int]]
+    parts: int
 
-def spreads(assignments: Iterable[Assignment]) -> dict[Tier, float]:
-    """For each tier: the most less the least of served minus entitled, in thousandths of a shift."""
-    served, entitled = _shares(assignments)
-    balances: dict[Tier, list[Fraction]] = {}
-    for (tier, person), share in entitled.items():
-        balances.setdefault(tier, []).append(served[tier, person] - share)
-    return {tier: round(float(max(balance) - min(balance)), 3) for tier, balance in sorted(balances.items())}
+    @classmethod
+    def of(cls, assignments: Sequence[Assignment]) -> Self:
+        """An uncovered shift entitles nobody to anything, but whoever counts for it has a line."""
+        among = Counter((row.tier, row.reason.counting, row.person is not None) for row in assignments)
+        parts = lcm(*(len(counting) for _, counting, _ in among if counting))
+        entitled: Counter[tuple[Tier, int]] = Counter()
+        for (tier, counting, covered), shifts in among.items():
+            for person in counting:
+                entitled[tier, person] += covered * shifts * parts // len(counting)
+        served = Counter((row.tier, row.person) for row in assignments if row.person is not None)
+        return cls(served, entitled, parts)
+
+    def tallies(self) -> tuple[Tally, ...]:
+        """A line for each tier and each person who counts in any slot."""
+        return tuple(
+            Tally(person, tier, self.served[tier, person], round(share / self.parts, 3))
+            for (tier, person), share in sorted(self.entitled.items())
+        )
+
+    def spreads(self) -> dict[Tier, float]:
+        """For each tier: the most less the least of served minus entitled, in thousandths of a shift."""
+        balances: dict[Tier, list[int]] = {}
+        for (tier, person), share in self.entitled.items():
+            balances.setdefault(tier, []).append(self.served[tier, person] * self.parts - share)
+        return {
+            tier: round((max(balance) - min(balance)) / self.parts, 3) for tier, balance in sorted(balances.items())
+        }
 
 
 def cautions(assignments: Sequence[Assignment]) -> tuple[Caution, ...]:
@@ -50,22 +71,3 @@ def cautions(assignments: Sequence[Assignment]) -> tuple[Caution, ...]:
         for person, count in sorted(shifts.items())
         if count > allowed
     )
-
-
-def _shares(
-    assignments: Iterable[Assignment],
-) -> tuple[Counter[tuple[Tier, int]], dict[tuple[Tier, int], Fraction]]:
-    """By tier and person: shifts served, and shifts entitled to. An uncovered shift entitles nobody to anything."""
-    served: Counter[tuple[Tier, int]] = Counter()
-    among: Counter[tuple[Tier, int, int]] = Counter()
-    for assignment in assignments:
-        counting = assignment.reason.counting
-        covered = assignment.person is not None
-        if assignment.person is not None:
-            served[assignment.tier, assignment.person] += 1
-        for person in counting:
-            among[assignment.tier, person, len(counting)] += covered
-    entitled: dict[tuple[Tier, int], Fraction] = {}
-    for (tier, person, sharers), count in among.items():
-        entitled[tier, person] = entitled.get((tier, person), Fraction()) + Fraction(count, sharers)
-    return served, entitled

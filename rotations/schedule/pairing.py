@@ -57,7 +57,7 @@ def choose_secondary(lineup: Lineup, turns: Turns, primary: int | None) -> Choic
     """`trail`: the last primary backs up the new one; if they cannot, the filler. Call it before noting the primary."""
     named, rule = turns.last_primary, Rule.SHAPE
     if named is None and primary is not None:
-        named, rule = lineup.people[lineup.people.index(primary) - 1], Rule.OPENING
+        named, rule = lineup.before(primary), Rule.OPENING
     if named is None:
         return _next_in_turn(lineup, turns, Tier.SECONDARY, in_other_tier=primary, rule=Rule.FILLER)
     obstacle = lineup.obstacle(named, in_other_tier=primary)
@@ -76,7 +76,7 @@ def _filler(lineup: Lineup, turns: Turns, primary: int | None, *, passed: Skip) 
 def _next_in_turn(lineup: Lineup, turns: Turns, tier: Tier, *, in_other_tier: int | None, rule: Rule) -> Choice:
     """The first in turn who can, and those before them who cannot."""
     skipped: list[Skip] = []
-    for member in turns.longest_ago(tier, lineup.members):
+    for member in turns.longest_ago(tier, lineup.members.values()):
         obstacle = lineup.obstacle(member.person, in_other_tier=in_other_tier)
         if obstacle is None:
             return Choice(member.person, rule, tuple(skipped))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rotations.schedule.certificate import Caution, Certificate, Concern, Tally
-from rotations.schedule.fairness import cautions, spreads, tallies
+from rotations.schedule.fairness import Shares, cautions
 from rotations.schedule.inputs import Inputs, digest
 from rotations.schedule.pairing import Choice, Turns, choose_primary, choose_secondary
 from rotations.schedule.reasons import Assignment, Obstacle, Reason, Rule, Skip
@@ -114,22 +114,23 @@ def _assignment(lineup: Lineup, turns: Turns, tier: Tier, choice: Choice) -> Ass
     person = choice.person
     reason = Reason(
         rule=choice.rule,
-        place=None if person is None else lineup.people.index(person) + 1,
+        place=None if person is None else list(lineup.members).index(person) + 1,
         roster_size=len(lineup.members),
         last_slot=None if person is None else turns.last_slot[tier].get(person),
         skipped=choice.skipped,
-        counting=lineup.counting,
+        counting=lineup.counting(),
     )
     return Assignment(lineup.slot, tier, person, lineup.span.start, lineup.span.end, reason)
 
 
 def _certify(inputs: Inputs, assignments: Sequence[Assignment]) -> Certificate:
+    shares = Shares.of(assignments)
     held = [[row.slot, row.tier.value, row.person, row.start.isoformat(), row.end.isoformat()] for row in assignments]
     return Certificate(
         inputs_hash=inputs.hash(),
         plan_hash=digest(held),
-        tallies=tallies(assignments),
-        spread=spreads(assignments),
+        tallies=shares.tallies(),
+        spread=shares.spreads(),
         uncovered=tuple((row.slot, row.tier) for row in assignments if row.person is None),
         warnings=cautions(assignments),
     )

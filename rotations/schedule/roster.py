@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
 
 from rotations.schedule.handoffs import Cadence
 from rotations.schedule.inputs import Inputs
@@ -20,36 +21,33 @@ class Member:
     half a round before their turn: neither at once nor after everybody (PLANNER, `since`).
     """
 
+    person: int
     seat: SeatTerm
     as_if_last_served: int
-
-    @property
-    def person(self) -> int:
-        return self.seat.person
 
 
 @dataclass(frozen=True, slots=True)
 class Lineup:
-    """One slot and the people for it; `members` in roster order, one for each person."""
+    """One slot and those in the roster for it, by person and in roster order."""
 
     slot: int
     span: Span
-    members: tuple[Member, ...]
-    off: frozenset[int]
-    busy: frozenset[int]
+    members: Mapping[int, Member]
+    off: Set[int]
+    busy: Set[int]
 
-    @property
-    def people(self) -> tuple[int, ...]:
-        return tuple(member.person for member in self.members)
-
-    @property
     def counting(self) -> tuple[int, ...]:
         """Those among whom the slot is shared: whoever is not off, or everybody if all are."""
-        return tuple(person for person in self.people if person not in self.off) or self.people
+        return tuple(person for person in self.members if person not in self.off) or tuple(self.members)
+
+    def before(self, person: int) -> int:
+        """The one before a member in the roster; before the first comes the last."""
+        people = list(self.members)
+        return people[people.index(person) - 1]
 
     def obstacle(self, person: int, *, in_other_tier: int | None) -> Obstacle | None:
         """Why a person cannot serve in this slot; None if they can."""
-        if person not in self.people:
+        if person not in self.members:
             return Obstacle.NOT_SEATED
         if person in self.off:
             return Obstacle.OFF
@@ -67,7 +65,7 @@ def lineups(inputs: Inputs) -> Iterator[Lineup]:
         for member in members:
             if member.seat.counts_for(span):
                 seated.setdefault(member.person, member)
-        yield Lineup(slot, span, tuple(seated.values()), frozenset(off[slot]), frozenset(busy[slot]))
+        yield Lineup(slot, span, seated, off[slot], busy[slot])
 
 
 def _members(inputs: Inputs) -> list[Member]:
@@ -76,13 +74,9 @@ def _members(inputs: Inputs) -> list[Member]:
     cadence = inputs.rules.cadence
     seats = sorted(inputs.seats, key=lambda seat: (seat.position, seat.person, seat.starts_at))
     founders = [seat for seat in seats if cadence.slot_at(seat.starts_at) <= opening]
-    rank = {seat: place for place, seat in enumerate(founders)}
-    return [
-        Member(
-            seat, opening - len(founders) + rank[seat] if seat in rank else _half_a_round_before(seat, seats, cadence)
-        )
-        for seat in seats
-    ]
+    since = {seat: opening - len(founders) + place for place, seat in enumerate(founders)}
+    since |= {seat: _half_a_round_before(seat, seats, cadence) for seat in seats if seat not in since}
+    return [Member(seat.person, seat, since[seat]) for seat in seats]
 
 
 def _half_a_round_before(joiner: SeatTerm, seats: Sequence[SeatTerm], cadence: Cadence) -> int:
@@ -99,9 +93,8 @@ def _touched(slots: Sequence[tuple[int, Span]], rows: Sequence[Absence] | Sequen
     ends = [span.end for _, span in slots]
     touched: defaultdict[int, set[int]] = defaultdict(set)
     for row in rows:
-        for slot, span in slots[bisect_right(ends, row.span.start) :]:
+        for slot, span in islice(slots, bisect_right(ends, row.span.start), None):
             if span.start >= row.span.end:
                 break
-            if span.overlaps(row.span):
-                touched[slot].add(row.person)
+            touched[slot].add(row.person)
     return touched

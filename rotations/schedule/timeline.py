@@ -4,9 +4,8 @@ It knows spans and numbers only: a person, a shift and an override are the ids o
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
 from rotations.schedule.spans import Span
@@ -73,9 +72,7 @@ def overlay(
         hold
         for tier in Tier
         if tier in wanted
-        for hold in _merged(
-            _pieces(tier, _touching(published, tier, window), _touching(approved, tier, window), window)
-        )
+        for hold in _holds(tier, _touching(published, tier, window), _touching(approved, tier, window), window)
     ]
 
 
@@ -83,17 +80,21 @@ def _touching(rows: Iterable[Row], tier: Tier, window: Span) -> list[Row]:
     return [row for row in rows if row.tier == tier and row.start < window.end and row.end > window.start]
 
 
-def _pieces(
+def _holds(
     tier: Tier, shifts: Sequence[PublishedShift], overrides: Sequence[ApprovedOverride], window: Span
 ) -> Iterator[Hold]:
-    """One Hold between any two neighbouring instants at which something starts or ends."""
+    """One tier from edge to edge; an edge at which neither the shift nor the override changes is none."""
     edges = [edge for shift in shifts for edge in (shift.start, shift.end)]
     edges += [edge for override in overrides for edge in (override.start, override.end)]
-    instants = [*sorted({window.start, *(edge for edge in edges if edge in window)}), window.end]
     shift_layer = _Layer(shifts, precedence=lambda row: (row.start, row.id))
     override_layer = _Layer(overrides, precedence=lambda row: row.id)
-    for start, end in pairwise(instants):
-        yield _hold(tier, start, end, shift_layer.at(start), override_layer.at(start))
+    start, shift, override = window.start, shift_layer.at(window.start), override_layer.at(window.start)
+    for edge in sorted({edge for edge in edges if window.start < edge < window.end}):
+        next_shift, next_override = shift_layer.at(edge), override_layer.at(edge)
+        if next_shift is not shift or next_override is not override:
+            yield _hold(tier, start, edge, shift, override)
+            start, shift, override = edge, next_shift, next_override
+    yield _hold(tier, start, window.end, shift, override)
 
 
 def _hold(
@@ -105,17 +106,6 @@ def _hold(
     if override is None:
         return Hold(tier, named, start, end, shift=shift_id)
     return Hold(tier, override.person, start, end, shift=shift_id, override=override.id, covers=named)
-
-
-def _merged(pieces: Iterable[Hold]) -> list[Hold]:
-    """Neighbours that differ in nothing but their time, as one."""
-    merged: list[Hold] = []
-    for piece in pieces:
-        if merged and replace(merged[-1], start=piece.start, end=piece.end) == piece:
-            merged[-1] = replace(merged[-1], end=piece.end)
-        else:
-            merged.append(piece)
-    return merged
 
 
 class _Layer(Generic[Row]):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from hypothesis import HealthCheck, settings
@@ -25,13 +26,15 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=UTC)
 
 
+MIDNIGHTS = [midnight(FIRST_DAY) + n * DAY for n in range((LAST_DAY - FIRST_DAY).days + 1)]
+
+
 @cache
 def days_of_change(zone: str) -> list[date]:
     """The days (UTC) from 1990 to 2037 on which the clocks of a zone change."""
     offsets = ZoneInfo(zone)
-    days = [FIRST_DAY + n * DAY for n in range((LAST_DAY - FIRST_DAY).days)]
-    shown = [midnight(day).astimezone(offsets).utcoffset() for day in [*days, LAST_DAY]]
-    return [day for day, before, after in zip(days, shown, shown[1:], strict=False) if before != after]
+    shown = [at.astimezone(offsets).utcoffset() for at in MIDNIGHTS]
+    return [at.date() for at, (before, after) in zip(MIDNIGHTS, pairwise(shown), strict=False) if before != after]
 
 
 zones = st.sampled_from(ZONES)

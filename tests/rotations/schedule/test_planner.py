@@ -93,7 +93,9 @@ def test_nobody_holds_both_tiers_or_serves_while_off_or_busy_or_without_a_seat(s
         if row.person is None:
             continue
         assert row.person not in touching(away, row) | touching(busy, row)
-        assert any(seat.person == row.person and seat.counts_for(Span(row.start, row.end)) for seat in seats)
+        (seat,) = (seat for seat in seats if seat.person == row.person)
+        assert seat.starts_at <= row.start
+        assert seat.ends_at is None or row.end <= seat.ends_at
         assert [other.person for other in made.assignments if other.slot == row.slot].count(row.person) == 1
 
 
@@ -283,10 +285,27 @@ def test_a_joiner_comes_in_half_a_round_later() -> None:
 
 
 def test_a_seat_that_begins_within_a_slot_counts_from_the_next() -> None:
-    seats = [*roster(1, 2), SeatTerm(3, 2, MONDAY + WEEK / 2)]
-    made = planned(seats, weeks_from(0, 6))
-    assert 3 not in [row.person for row in made.assignments[:2]]
-    assert 3 in holders(made, PRIMARY)
+    on_time, late = ([*roster(1, 2, 3, 4), SeatTerm(5, 4, at)] for at in (MONDAY + 8 * WEEK, MONDAY + 7 * WEEK + HOUR))
+    assert planned(late, weeks_from(0, 15)).assignments == planned(on_time, weeks_from(0, 15)).assignments
+
+
+def test_a_seat_that_ends_within_a_slot_counts_until_the_slot_before() -> None:
+    seats = roster(1, 2)
+    seats[1] = replace(seats[1], ends_at=MONDAY + 2 * WEEK - HOUR)
+    assert holders(planned(seats, weeks_from(0, 3)), PRIMARY) == [1, 1, 1]
+
+
+def test_who_comes_back_after_a_long_time_is_a_joiner_again() -> None:
+    seats = roster(1, 2, 3, 4)
+    seats[3] = replace(seats[3], ends_at=MONDAY + 4 * WEEK)
+    seats.append(SeatTerm(4, 3, MONDAY + 9 * WEEK))
+    assert holders(planned(seats, weeks_from(0, 16)), PRIMARY) == [1, 2, 3, 4, 1, 2, 3, 1, 2, 3, 4, 1, 2, 3, 4, 1]
+
+
+def test_who_is_there_from_the_first_slot_comes_before_who_joins_in_the_first_round() -> None:
+    seats = [SeatTerm(person, person, MONDAY) for person in range(6)]
+    made = planned([*seats, SeatTerm(6, 6, MONDAY + WEEK)], weeks_from(0, 8))
+    assert holders(made, PRIMARY) == [0, 1, 2, 3, 6, 4, 5, 0]
 
 
 def test_publishing_for_the_first_time_within_a_slot_starts_with_the_first_in_the_roster() -> None:
@@ -340,6 +359,12 @@ def test_the_certificate_counts_what_each_person_does_and_is_entitled_to() -> No
     assert counted[2, PRIMARY] == (1, 1.0)
     assert counted[3, PRIMARY] == (1, 1.5)
     assert made.certificate.spread[PRIMARY] == 1.0
+
+
+def test_a_shift_that_nobody_could_take_entitles_nobody_to_anything() -> None:
+    made = planned(roster(1, 2), weeks_from(0, 3), absences=[off(1, 0, 1), off(2, 0, 1)])
+    counted = {(tally.person, tally.tier): (tally.served, tally.entitled) for tally in made.certificate.tallies}
+    assert counted[1, PRIMARY] == counted[2, PRIMARY] == (1, 1.0)
 
 
 def test_the_certificate_warns_of_a_person_who_carries_too_much() -> None:

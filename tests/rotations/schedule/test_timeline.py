@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,9 +29,7 @@ def hold(tier: Tier, person: int | None, start: int, end: int, **source: int | N
 
 
 @st.composite
-def rows_of(
-    draw: st.DrawFn, make: type[PublishedShift] | type[ApprovedOverride], first_id: int, who: st.SearchStrategy
-):
+def rows_of(draw: st.DrawFn, make: type, first_id: int, who: st.SearchStrategy[int | None]) -> list[Any]:
     """Rows of both tiers that do not overlap within a tier, as the database keeps them, in any order."""
     rows = []
     for tier in Tier:
@@ -194,4 +193,7 @@ def test_where_shifts_overlap_the_one_that_arrives_holds() -> None:
 
 def test_where_overrides_overlap_the_one_approved_last_holds() -> None:
     over = [override(5, PRIMARY, 4, 6, 24), override(6, PRIMARY, 3, 0, 12)]
-    assert [piece.override for piece in overlay([], over, DAY, tiers=[PRIMARY])] == [6, 5]
+    assert overlay([], over, DAY, tiers=[PRIMARY]) == [
+        hold(PRIMARY, 3, 0, 12, override=6),
+        hold(PRIMARY, 4, 12, 24, override=5),
+    ]
