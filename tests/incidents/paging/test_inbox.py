@@ -17,14 +17,8 @@ from incidents.paging.services import resolve
 from rotations.contact.models import Message, MessageKind
 from rotations.people.models import Role
 from rotations.schedule.tiers import Tier
-from tests.factories import (
-    IntegrationFactory,
-    MembershipFactory,
-    PublicationFactory,
-    ScheduleFactory,
-    ServiceFactory,
-    ShiftFactory,
-)
+from tests.factories import IntegrationFactory
+from tests.incidents.paging.duty import make_duty
 
 pytestmark = pytest.mark.django_db
 
@@ -33,11 +27,7 @@ PAYLOAD = {"summary": "Payouts fail", "source": "web-1", "severity": "error"}
 
 def staffed_integration(**fields: object) -> Integration:
     """An integration whose service has a primary and a secondary this week."""
-    schedule = ScheduleFactory()
-    publication = PublicationFactory(rotation__schedule=schedule)
-    for slot, tier in enumerate(Tier):
-        ShiftFactory(publication=publication, tier=tier, slot=slot)
-    return IntegrationFactory(service=ServiceFactory(team=schedule.team, schedule=schedule), **fields)
+    return IntegrationFactory(service=make_duty().service, **fields)
 
 
 @pytest.fixture
@@ -57,10 +47,6 @@ def receive(integration: Integration, now: datetime) -> Callable[..., Event]:
         return Event.objects.create(integration=by, service=by.service, key=key, body=body, received_at=now)
 
     return put
-
-
-def kinds(incident: Incident) -> list[str]:
-    return list(incident.timeline.order_by("pk").values_list("kind", flat=True))
 
 
 def test_a_trigger_opens_an_alert_and_an_incident_and_pages_the_primary(receive, integration, now):
@@ -300,7 +286,7 @@ def test_one_event_that_cannot_be_worked_off_is_paged_with_what_is_certain_and_b
 
 @pytest.mark.usefixtures("poison")
 def test_where_even_that_fails_the_managers_are_told_and_the_others_are_paged(receive, integration, now):
-    manager = MembershipFactory(team=integration.service.team, role=Role.MANAGER).user
+    manager = integration.service.team.memberships.get(role=Role.MANAGER).user
     bad = receive(key="all poison")
     receive()
     assert work_inbox(now=now) == 2
