@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.exceptions import NotFound
@@ -29,6 +30,7 @@ class NoSuchEndpoint(APIView):
     post = put = patch = delete = get
 
 
+@require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
     """Every endpoint, to read and to try out as oneself."""
     return render(request, "site/api_docs.html")

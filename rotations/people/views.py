@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from rotations.people import first_administrator, services
 from rotations.people.clock import now
@@ -70,6 +70,7 @@ def become_first_administrator(request: HttpRequest, token: str) -> HttpResponse
     return render(request, "rotations/people/first_administrator.html", {"form": form})
 
 
+@require_safe
 def first_steps(request: HttpRequest) -> HttpResponse:
     """What to do on the first day, in order."""
     return render(request, "rotations/people/first_steps.html")
