@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from incidents.alerts.models import Integration
+from incidents.alerts.signals import Action
 
 TIMEOUT = 10  # seconds
 HEADERS = {"Content-Type": "application/json"}
@@ -23,18 +24,25 @@ class Command(BaseCommand):
         parser.add_argument("--key", help="The integration's key; else the first integration is taken, the demo's.")
         parser.add_argument("--severity", default="error", help="critical, error, warning or info (default: error)")
         parser.add_argument("--summary", default="Test event: nothing is broken", help="What the page says")
+        parser.add_argument("--action", default="trigger", choices=list(Action), help="default: trigger")
+        parser.add_argument("--dedup-key", help="Events with the same key speak of the same alert.")
         parser.add_argument("--url", default=settings.SITE_URL, help=f"Address of the site ({settings.SITE_URL})")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        payload = {"summary": options["summary"], "source": "send_test_event", "severity": options["severity"]}
-        key = options["key"] or first_key()
-        status, answer = post(options["url"], {"routing_key": key, "event_action": "trigger", "payload": payload})
+        event = {
+            "routing_key": options["key"] or first_key(),
+            "event_action": options["action"],
+            "dedup_key": options["dedup_key"],
+            "payload": {"summary": options["summary"], "source": "send_test_event", "severity": options["severity"]},
+        }
+        status, answer = post(options["url"], event)
         if status != 202:
             raise CommandError(f"{options['url']} answered {status}: {'; '.join(answer.get('errors') or ['?'])}")
-        self.stdout.write(f"Sent “{options['summary']}” as {options['severity']}; its key is {answer['dedup_key']}.")
+        self.stdout.write(f"{answer['message']}: “{options['summary']}”, under the key {answer['dedup_key']}.")
         for warning in answer.get("warnings", []):
-            self.stdout.write(f"Note: {warning}")
-        self.stdout.write(f"Whoever is primary is paged now. Acknowledge it at {options['url']}/incidents/")
+            self.stdout.write(f"Note: {warning}.")
+        if options["action"] == Action.TRIGGER:
+            self.stdout.write(f"Whoever is primary is paged now. Acknowledge it at {options['url']}/incidents/")
 
 
 def first_key() -> str:
