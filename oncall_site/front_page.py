@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from incidents.paging.models import Incident
 from incidents.paging.selectors import OpenIncident, open_incidents
+from incidents.policies.words import whom
 from rotations.calendar.gaps import Gap, gaps_of
 from rotations.calendar.selectors import my_schedules, tiers_of
 from rotations.people.models import User
@@ -18,6 +21,8 @@ from rotations.schedule.tiers import Tier
 GAPS_AHEAD = timedelta(days=14)
 GAP_IS_ALARM_WITHIN = timedelta(days=7)  # farther away it is amber, so that only one thing shouts (LOOKS §4)
 GAPS_SHOWN = 5
+WAITING_SHOWN = 5  # in a storm the list of incidents is the place to work from
+INCIDENTS_SHOWN = 10
 SHIFTS_SHOWN = 5
 
 
@@ -40,6 +45,15 @@ class ScheduleNow:
 class GapAhead:
     gap: Gap
     tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An incident that waits for my acknowledgement, and who is paged next if it does not come."""
+
+    incident: Incident
+    whom: str
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +89,17 @@ class FrontPage:
         return None if self.my_duties or not self.next_shifts else self.next_shifts[0]
 
     @property
-    def waiting(self) -> list[OpenIncident]:
-        return [line for line in self.incidents if line.waits_for_me]
+    def waiting_count(self) -> int:
+        return sum(line.waits_for_me for line in self.incidents)
+
+    @property
+    def waiting(self) -> list[Waiting]:
+        """The first of those that wait for me."""
+        return [_waiting(line) for line in self.incidents if line.waits_for_me][:WAITING_SHOWN]
+
+    @property
+    def incidents_shown(self) -> Sequence[OpenIncident]:
+        return self.incidents[:INCIDENTS_SHOWN]
 
 
 _ROLES = {
@@ -107,6 +130,15 @@ def _schedule_now(schedule: Schedule, holders: dict[Tier, Holder], user: User) -
         for tier in tiers_of(schedule)
     ]
     return ScheduleNow(schedule, duties)
+
+
+def _waiting(line: OpenIncident) -> Waiting:
+    action = line.next_action
+    if action is None:
+        return Waiting(line.incident, whom="", at=None)
+    names = ", ".join(person.name for person in action.people) or capfirst(whom(action.target))
+    tier = _(" (secondary)") if action.people and action.tier is Tier.SECONDARY else ""
+    return Waiting(line.incident, whom=names + tier, at=action.at)
 
 
 def _ahead(gap: Gap, now: datetime) -> GapAhead:

@@ -130,6 +130,15 @@ class OverrideFactory(DjangoModelFactory):
     approved_at = SOME_MONDAY
 
 
+class TimeOffFactory(DjangoModelFactory):
+    class Meta:
+        model = rotations.TimeOff
+
+    user = factory.SubFactory(UserFactory)
+    starts_at = SOME_MONDAY
+    ends_at = SOME_MONDAY + timedelta(days=1)
+
+
 class PolicyFactory(DjangoModelFactory):
     class Meta:
         model = incidents.EscalationPolicy
@@ -197,3 +206,30 @@ class IncidentFactory(DjangoModelFactory):
     opened_at = SOME_MONDAY
     step_planned_at = SOME_MONDAY
     next_action_at = SOME_MONDAY
+
+
+class MessageFactory(DjangoModelFactory):
+    class Meta:
+        model = rotations.Message
+
+    recipient = factory.SubFactory(UserFactory)
+    kind = "page"
+    subject = factory.Sequence(lambda n: f"Something broke, no. {n}")
+    path = "/"
+    created_at = SOME_MONDAY
+
+
+class PageFactory(DjangoModelFactory):
+    """One person told about one incident, with the message that told them."""
+
+    class Meta:
+        model = incidents.Page
+
+    incident = factory.SubFactory(IncidentFactory)
+    user = factory.SubFactory(UserFactory)
+    tier = Tier.PRIMARY.value
+    step = 0
+    cause = "first"
+    planned_at = factory.SelfAttribute("incident.opened_at")
+    paged_at = factory.SelfAttribute("incident.opened_at")
+    message = factory.SubFactory(MessageFactory, recipient=factory.SelfAttribute("..user"))

@@ -12,6 +12,7 @@ from rotations.calendar import month as months
 from rotations.calendar import pieces as words
 from rotations.calendar.month import Place, Week
 from rotations.calendar.pieces import Piece, State
+from rotations.people import times
 from rotations.people.models import User
 from rotations.rota.models import Schedule
 from rotations.schedule.spans import Span
@@ -128,6 +129,17 @@ class MonthPage:
             if piece.state is State.GAP and piece.end > self.reader.now and Span(piece.start, piece.end).overlaps(shown)
         ]
         return sorted(open_gaps, key=lambda gap: (gap.start, gap.tier))
+
+    @property
+    def gaps_title(self) -> str:
+        """1 gap: nobody is secondary for 48 h."""
+        if len(self.gaps) > 1:
+            return _("%(count)d gaps, in which nobody holds a tier") % {"count": len(self.gaps)}
+        [gap] = self.gaps
+        length = {"length": times.duration(gap.length)}
+        if gap.tier is Tier.PRIMARY:
+            return _("1 gap: nobody is primary for %(length)s") % length
+        return _("1 gap: nobody is secondary for %(length)s") % length
 
     @property
     def is_beyond_the_horizon(self) -> bool:

@@ -35,8 +35,17 @@ def schedules_with_horizon() -> QuerySet[Schedule]:
 
 def my_schedules(user: User) -> QuerySet[Schedule]:
     """The schedules of a person's teams, by team and name; for an administrator all. A page's worth, with horizons."""
-    mine = schedules_with_horizon().order_by("team__name", "name")
-    return (mine if user.is_superuser else mine.filter(team__memberships__user=user))[:CHOICES]
+    return _of(user, schedules_with_horizon())
+
+
+def choices(user: User) -> QuerySet[Schedule]:
+    """The same schedules for a list to choose from, without their horizons."""
+    return _of(user, schedules())
+
+
+def _of(user: User, found: QuerySet[Schedule]) -> QuerySet[Schedule]:
+    mine = found if user.is_superuser else found.filter(team__memberships__user=user)
+    return mine.order_by("team__name", "name")[:CHOICES]
 
 
 def schedules_named(text: str) -> QuerySet[Schedule]:

@@ -33,6 +33,11 @@ def instant(at: datetime, zone: tzinfo, *, now: datetime) -> str:
     return f"{moment(at, zone, now=now)} {abbreviation(at, zone)}"
 
 
+def full_instant(at: datetime, zone: tzinfo) -> str:
+    """Wednesday 9 December 2026, 03:07 CET: once on a page, where it says what "now" is."""
+    return f"{date_format(at.astimezone(zone), _('l j F Y, H:i'))} {abbreviation(at, zone)}"
+
+
 def clock(at: datetime, zone: tzinfo) -> str:
     """03:10:14 CET: seconds, for incidents."""
     return f"{date_format(at.astimezone(zone), 'H:i:s')} {abbreviation(at, zone)}"

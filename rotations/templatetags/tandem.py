@@ -9,7 +9,7 @@ from typing import Protocol
 from django import template
 from django.http import HttpRequest
 from django.template import Context
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -45,6 +45,12 @@ def _time(at: datetime, text: str) -> SafeString:
 def instant(at: datetime | None) -> str:
     """Mon 14 Dec, 09:00 CET."""
     return _time(at, times.instant(at, timezone.get_current_timezone(), now=edge.now())) if at else ""
+
+
+@register.filter
+def full_instant(at: datetime | None) -> str:
+    """Wednesday 9 December 2026, 03:07 CET."""
+    return _time(at, times.full_instant(at, timezone.get_current_timezone())) if at else ""
 
 
 @register.filter
@@ -118,13 +124,10 @@ def reader_zone() -> str:
 
 @register.simple_tag(takes_context=True)
 def nav_link(context: Context, url_name: str, text: str) -> SafeString:
-    """A link of the masthead; it is current on its own page and on those below it."""
-    try:
-        url = reverse(url_name)
-    except NoReverseMatch:
-        return SafeString("")
+    """A link of the masthead; it is current on its own page and on those whose address begins like it."""
+    url = reverse(url_name)
     request: HttpRequest | None = context.get("request")
     path = request.path if request else ""
-    below = url != "/" and path.startswith(url)
+    below = url != "/" and path.startswith(url.rstrip("/"))
     current = format_html(' aria-current="{}"', "page" if path == url else "true") if path == url or below else ""
     return format_html('<a href="{}"{}>{}</a>', url, current, text)

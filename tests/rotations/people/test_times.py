@@ -27,6 +27,10 @@ def test_a_year_is_said_only_when_it_is_not_the_current_one():
     assert times.instant(new_year, BERLIN, now=new_year) == "Fri 1 Jan, 00:30 CET"  # the reader's year has turned
 
 
+def test_now_is_said_in_full():
+    assert times.full_instant(at(2026, 12, 9, 3, 7), BERLIN) == "Wednesday 9 December 2026, 03:07 CET"
+
+
 def test_a_range_names_the_zone_once_at_its_end():
     text = times.span(at(2026, 12, 14, 9), at(2026, 12, 21, 9), BERLIN, now=NOW)
     assert text == "Mon 14 Dec, 09:00 to Mon 21 Dec, 09:00 CET"
