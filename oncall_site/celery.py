@@ -7,10 +7,12 @@ import os
 from typing import Any
 
 from celery import Celery, signals
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "oncall_site.settings")
 
 app = Celery("tandem")
+app.set_default()  # in every thread, not only in the one that imports this
 app.config_from_object("django.conf:settings", namespace="CELERY")
 
 
@@ -37,11 +39,15 @@ app.conf.update(
         "socket_connect_timeout": 2,
         "socket_timeout": 10,
     },
+    # Celery closes the database connection around each task. A sweep a second and hints between them want it kept;
+    # `keep_only_living_connections` closes those that died.
+    CELERY_DB_REUSE_MAX=2**62,
     enable_utc=True,
     timezone="UTC",
     beat_schedule={
         "sweep": every(1, "incidents.paging.sweep", "due", expires=1),
         "work-inbox": every(1, "incidents.paging.work_inbox", "due", expires=1),
+        "note-failing": every(1, "rotations.contact.note_failing", "due", expires=1),
         "send-due": every(1, "rotations.contact.send_due", "deliver", expires=1),
         "extend-horizon": every(24 * 3600, "rotations.rota.extend_horizons", "slow", expires=3600),
     },
@@ -52,3 +58,9 @@ app.autodiscover_tasks()
 @signals.setup_logging.connect
 def keep_our_logging(**_: Any) -> None:
     """Celery would otherwise lay its own handlers over the structured line."""
+
+
+@signals.task_prerun.connect
+def keep_only_living_connections(**_: Any) -> None:
+    """As Django does before a request: a database that was restarted costs no task."""
+    close_old_connections()

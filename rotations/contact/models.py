@@ -1,16 +1,17 @@
 """How to reach people, and the outbox.
 
 A `Message` is one thing said to one person; a `Delivery` is that message on its way to one contact point. Both are
-written in the transaction of their reason; `services.send_due` takes them from there.
+written in the transaction of their reason; `sending` takes them from there.
 """
 
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from rotations.people.models import User
-from rotations.people.records import Record, RecordQuerySet
+from rotations.people.records import ArchivableQuerySet, Record, RecordQuerySet
 from rotations.schedule.tiers import Tier
 
 if TYPE_CHECKING:
@@ -26,6 +27,14 @@ class Channel(models.TextChoices):
     APPRISE = "apprise", _("Chat, SMS, push (Apprise)")
 
 
+class ContactPointQuerySet(ArchivableQuerySet["ContactPoint"]):
+    """The ways to people."""
+
+    def of(self, user: User) -> Self:
+        """One person's own that are in use, oldest first."""
+        return self.active().filter(user=user).order_by("pk")
+
+
 class ContactPoint(Record):
     """One way to reach one person. Everybody has `inbox` and `email` from the start."""
 
@@ -39,7 +48,7 @@ class ContactPoint(Record):
     verified_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
 
-    objects = RecordQuerySet["ContactPoint"].as_manager()
+    objects = ContactPointQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("contact point")
@@ -58,6 +67,11 @@ class ContactPoint(Record):
 
     def __str__(self) -> str:
         return self.label or f"{self.get_channel_display()} {self.address}".strip()
+
+    @property
+    def is_built_in(self) -> bool:
+        """The inbox and the account's own e-mail: what makes that nobody is unreachable. They cannot be put away."""
+        return self.channel == Channel.INBOX or (self.channel == Channel.EMAIL and not self.address)
 
 
 class NotificationRule(models.Model):
@@ -124,6 +138,11 @@ class Message(Record):
         return self.subject
 
 
+# So many senders may wait for one address. A server that never answers holds these and no more, and the page of
+# everybody else goes out; two rather than one, so that a sender that died does not block an address for its lease.
+IN_FLIGHT_PER_ADDRESS = 2
+
+
 class DeliveryState(models.TextChoices):
     QUEUED = "queued", _("Waiting")
     SENDING = "sending", _("Being sent")
@@ -132,12 +151,31 @@ class DeliveryState(models.TextChoices):
     CANCELLED = "cancelled", _("No longer needed")
 
 
+UNFINISHED = [DeliveryState.QUEUED, DeliveryState.SENDING]
+
+
 class DeliveryQuerySet(RecordQuerySet["Delivery"]):
     """The outbox."""
 
     def claimable(self, now: "datetime") -> Self:
-        """Due and in nobody's hands: waiting, or in those of a sender whose lease has run out."""
-        return self.filter(state__in=[DeliveryState.QUEUED, DeliveryState.SENDING], due_at__lte=now)
+        """Due and in nobody's hands: waiting, or in those of a sender whose lease has run out.
+
+        Left out while its address keeps as many senders waiting as it may.
+        """
+        busy = Delivery.objects.filter(
+            state=DeliveryState.SENDING, due_at__gt=now, channel=OuterRef("channel"), address=OuterRef("address")
+        )
+        return self.filter(state__in=UNFINISHED, due_at__lte=now).exclude(
+            Exists(busy[IN_FLIGHT_PER_ADDRESS - 1 : IN_FLIGHT_PER_ADDRESS])
+        )
+
+    def unaccepted_since(self, instant: "datetime") -> Self:
+        """First tried at or before `instant`, not accepted yet, and not counted as failing yet."""
+        return self.filter(state__in=UNFINISHED, first_tried_at__lte=instant, failing_at__isnull=True)
+
+    def waking(self) -> Self:
+        """Those that can wake a person (an inbox cannot) and are still wanted."""
+        return self.exclude(channel=Channel.INBOX).exclude(state=DeliveryState.CANCELLED)
 
 
 class Delivery(Record):
@@ -168,7 +206,15 @@ class Delivery(Record):
                 fields=["due_at"],
                 condition=models.Q(state__in=["queued", "sending"]),
                 name="delivery_due",
-            )
+            ),
+            models.Index(fields=["channel", "address"], condition=models.Q(state="sending"), name="delivery_in_flight"),
+            models.Index(
+                fields=["first_tried_at"],
+                condition=models.Q(
+                    state__in=["queued", "sending"], first_tried_at__isnull=False, failing_at__isnull=True
+                ),
+                name="delivery_unaccepted",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(state__in=DeliveryState.values), name="delivery_state_is_known"),
