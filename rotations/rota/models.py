@@ -4,7 +4,7 @@ Rows of `Shift` and `Override` are in force while `withdrawn_at` is empty. Only 
 lock of their schedule.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from rotations.people.models import Team, User
-from rotations.people.records import ArchivableQuerySet, Record, RecordQuerySet
+from rotations.people.records import ArchivableQuerySet, Record, RecordQuerySet, Row_co
 from rotations.people.validators import validate_time_zone
 from rotations.rota.constraints import NoOverlap
 from rotations.schedule.handoffs import Cadence, Unit
@@ -21,6 +21,11 @@ from rotations.schedule.tiers import Tier
 
 IN_FORCE = Q(withdrawn_at__isnull=True)
 ENDS_AFTER_IT_STARTS = Q(ends_at__gt=F("starts_at"))
+
+# Both bound what a reader must look at: a row that holds at an instant ends at most so long after it.
+# Four weeks and the hour of a clock change; a year and its leap day.
+LONGEST_SHIFT = timedelta(weeks=4, hours=1)
+LONGEST_OVERRIDE = timedelta(days=366)
 
 
 class Schedule(Record):
@@ -57,6 +62,9 @@ class Rotation(Record):
     anchor_on = models.DateField(_("first handoff"), help_text=_("The day from which turns are counted"))
     handoff_at = models.TimeField(_("handoff"), help_text=_("On the wall clock of the rotation's time zone"))
     archived_at = models.DateTimeField(null=True, blank=True)
+    horizon_warned_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text=_("When managers were last told that its horizon runs short")
+    )
 
     objects = ArchivableQuerySet.as_manager()
 
@@ -136,7 +144,7 @@ class Publication(Record):
         return f"{self.rotation} published {self.at:%d %b %Y}"
 
 
-class SpanQuerySet(RecordQuerySet[models.Model]):
+class SpanQuerySet(RecordQuerySet[Row_co]):
     """Rows that hold a tier over [starts_at, ends_at)."""
 
     def in_force(self) -> Self:
@@ -165,7 +173,7 @@ class Shift(Record):
     reason = models.JSONField(_("reason"), help_text=_("How the planner came to it, as data"))
     withdrawn_at = models.DateTimeField(null=True, blank=True, help_text=_("A later publication took its place"))
 
-    objects = SpanQuerySet.as_manager()
+    objects = SpanQuerySet["Shift"].as_manager()
 
     class Meta:
         verbose_name = _("shift")
@@ -211,12 +219,15 @@ class Override(Record):
     replaces = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="remainders")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
-    objects = SpanQuerySet.as_manager()
+    objects = SpanQuerySet["Override"].as_manager()
 
     class Meta:
         verbose_name = _("override")
         ordering = ["starts_at"]
-        indexes = [models.Index(fields=["schedule", "ends_at"], name="override_by_schedule")]
+        indexes = [
+            models.Index(fields=["schedule", "ends_at"], name="override_by_schedule"),
+            models.Index(fields=["ends_at", "starts_at"], name="override_at_an_instant"),
+        ]
         constraints = [
             models.CheckConstraint(condition=ENDS_AFTER_IT_STARTS, name="override_ends_after_it_starts"),
             models.CheckConstraint(condition=Q(tier__in=list(Tier)), name="override_tier_is_known"),
