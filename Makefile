@@ -35,7 +35,7 @@ bench: install ## Measure, each row beside its budget; `make bench ROWS="sweep p
 	@$(IN)/python -m benchmarks $(ROWS)
 
 screenshots: install ## Make the pictures of README and docs anew (needs Chromium)
-	@$(IN)/python -m tests.e2e.screenshots
+	@$(IN)/python -m pytest tests/e2e/screenshots.py -q -n 0
 
 # Hashes and no registry address: what pip installs is what was tried, wherever it comes from. Needs uv.
 LOCK = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet

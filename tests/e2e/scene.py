@@ -5,20 +5,21 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from incidents.alerts.models import Service
-from incidents.paging.models import State
+from incidents.alerts.services import create_service
+from incidents.escalation.terms import Severity, Urgency, Via
+from incidents.paging.models import Incident
+from incidents.paging.openings import Opening
+from incidents.paging.services import acknowledge, open_incidents
 from rotations.people.models import Role, Team, User
 from rotations.rota.models import Schedule
 from rotations.schedule.tiers import Tier
 from tests.factories import (
-    IncidentFactory,
     MembershipFactory,
     OverrideFactory,
-    PageFactory,
     PublicationFactory,
     RotationFactory,
     ScheduleFactory,
     SeatFactory,
-    ServiceFactory,
     ShiftFactory,
     TeamFactory,
     TimeOffFactory,
@@ -44,6 +45,7 @@ class Scene:
     team: Team
     schedule: Schedule
     monday: datetime  # the handoff of the week of `now`
+    cover_starts_at: datetime  # when Priya takes over from Jonas, for a day: on Saturday, unless that is now
     people: dict[str, User] = field(default_factory=dict)
 
     def person(self, first_name: str) -> User:
@@ -53,13 +55,15 @@ class Scene:
 def payments(now: datetime) -> Scene:
     """Payments on call around the clock: everybody is primary for a week, and secondary the week after (trail).
 
-    Tomasz has covered an evening for Felix, Priya covers the coming Saturday for Jonas, Jonas is off for two days
+    Tomasz has covered an evening for Felix, Priya covers Saturday for Jonas, Jonas is off for two days
     of his shift next week: nobody is secondary then.
     """
     monday = _handoff_before(now)
     team = TeamFactory(name="Payments", slug="payments")
     schedule = ScheduleFactory(team=team, name="Payments", slug="payments")
-    scene = Scene(team, schedule, monday)
+    saturday, tuesday = monday + timedelta(days=5), monday + timedelta(days=1)
+    is_saturday = saturday <= now < saturday + timedelta(days=1)
+    scene = Scene(team, schedule, monday, cover_starts_at=tuesday if is_saturday else saturday)
     for name, colour in ROSTER.items():
         email = f"{name.split()[0].lower()}@example.com"
         scene.people[name] = UserFactory(name=name, email=email, colour=colour)
@@ -71,32 +75,22 @@ def payments(now: datetime) -> Scene:
 
 
 def break_something(scene: Scene, *, now: datetime) -> Service:
-    """Two incidents: Jonas was paged two minutes ago and has not answered; he acknowledged another hours ago."""
-    service = ServiceFactory(team=scene.team, schedule=scene.schedule, name="payouts-api", slug="payouts-api")
-    jonas = scene.person("Jonas")
-    waiting = IncidentFactory(
-        service=service,
-        title="Payout webhooks failing: 14 % of calls to psp-gateway return 5xx",
-        opened_at=now - timedelta(minutes=2),
-        step_planned_at=now - timedelta(minutes=2),
-        step_fired_at=now - timedelta(minutes=2),
-        steps_fired=1,
-        next_action_at=now + timedelta(minutes=3),
+    """Two incidents, by the real engine: Jonas was paged two minutes ago; he acknowledged another three hours ago."""
+    service = create_service(
+        team=scene.team, name="payouts-api", schedule=scene.schedule, urgency=Urgency.HIGH, by=None, now=scene.monday
     )
-    PageFactory(incident=waiting, user=jonas, paged_at=now - timedelta(minutes=2))
-    IncidentFactory(
-        service=service,
-        title="Settlement file is late",
-        severity=4,
-        state=State.ACKNOWLEDGED,
-        opened_at=now - timedelta(hours=8),
-        acknowledged_at=now - timedelta(hours=7, minutes=58),
-        acknowledged_by=jonas,
-        acknowledged_tier=Tier.PRIMARY,
-        lead=jonas,
-        next_action_at=None,
-    )
+    jonas, earlier = scene.person("Jonas"), now - timedelta(hours=3)
+    late = _open(service, "Settlement file is late", Severity.SEV4, at=earlier)
+    acknowledge(incident_id=late.pk, via=Via.WEB, by=jonas, now=earlier + timedelta(minutes=1))
+    title = "Payout webhooks failing: 14 % of calls to psp-gateway return 5xx"
+    _open(service, title, Severity.SEV3, at=now - timedelta(minutes=2))
     return service
+
+
+def _open(service: Service, title: str, severity: Severity, *, at: datetime) -> Incident:
+    detail = {"integration": "Alertmanager", "source": "PayoutWebhook5xxHigh, region eu-central-1"}
+    [incident] = open_incidents([Opening(service.pk, title, severity, opened_at=at, detail=detail)], now=at)
+    return incident
 
 
 def _handoff_before(now: datetime) -> datetime:
@@ -135,7 +129,6 @@ def _pieces(
 
 def _overrides(scene: Scene) -> None:
     last_thursday = scene.monday - timedelta(weeks=1) + timedelta(days=3, hours=9)
-    saturday = scene.monday + timedelta(days=5)
     mara = scene.person("Mara")
     OverrideFactory(
         schedule=scene.schedule,
@@ -150,8 +143,8 @@ def _overrides(scene: Scene) -> None:
         schedule=scene.schedule,
         tier=Tier.PRIMARY,
         user=scene.person("Priya"),
-        starts_at=saturday,
-        ends_at=saturday + timedelta(days=1),
+        starts_at=scene.cover_starts_at,
+        ends_at=scene.cover_starts_at + timedelta(days=1),
         approved_by=mara,
         reason="Wedding",
     )

@@ -11,7 +11,7 @@ from rotations.people.models import Theme
 from tests.e2e.conftest import DESKTOP, LOOKS, PHONE, assert_accessible, assert_fits
 from tests.e2e.scene import break_something
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.browser
 
 
 def test_jonas_signs_in_and_sees_both_tiers_on_the_front_page_and_in_the_calendar(open_page, scene):
@@ -45,6 +45,7 @@ def test_the_person_on_call_acknowledges_from_the_front_page_with_the_keyboard_a
     assert not service.incidents.filter(state="triggered").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_every_page_is_accessible_and_fits(open_page, scene, width, scheme):
     break_something(scene, now=datetime.now(UTC))
@@ -106,8 +107,7 @@ def test_a_phone_shows_the_list_and_a_desk_the_weeks(open_page, scene):
 
 def test_a_bar_stands_under_its_day(open_page, scene):
     page = open_page(reverse("calendar-month", args=["payments"]), user=scene.person("Jonas"))
-    saturday = scene.monday + timedelta(days=5)
-    day = page.locator(f"td:has(> time[datetime='{saturday:%Y-%m-%d}'])").bounding_box()
+    day = page.locator(f"td:has(> time[datetime='{scene.cover_starts_at:%Y-%m-%d}'])").bounding_box()
     bar = page.locator("a.bar", has_text="Priya for Jonas").first.bounding_box()
     nine_in_the_morning = day["x"] + day["width"] * 9 / 24
     assert abs(bar["x"] - nine_in_the_morning) < 3
