@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from incidents.escalation.engine import Fire
 from incidents.escalation.policy import Policy
@@ -18,6 +19,21 @@ from incidents.policies.words import length, whom
 from rotations.people.models import User
 
 SUBJECT_LENGTH = 250
+ROLES = {
+    Target.PRIMARY: gettext_lazy("You are paged as primary."),
+    Target.SECONDARY: gettext_lazy("You are paged as secondary."),
+    Target.MANAGERS: gettext_lazy("You are paged as manager of the team."),
+    Target.PERSON: gettext_lazy("You are paged by name."),
+}
+WHY = {
+    Cause.FIRST: gettext_lazy("You are the first to know."),
+    Cause.TIMEOUT: gettext_lazy("Nobody has acknowledged."),
+    Cause.MANUAL: gettext_lazy("Somebody asked for you."),
+    Cause.SEVERITY: gettext_lazy("An incident this severe pages you from the start."),
+    Cause.NOBODY_ON_CALL: gettext_lazy("Nobody was on call before you."),
+    Cause.UNDELIVERABLE: gettext_lazy("The page before yours reached nobody."),
+    Cause.REPEAT: gettext_lazy("Everybody was paged once and nobody has acknowledged."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +71,7 @@ def body(
             "service": incident.service.name,
             "at": _clock(incident.opened_at, recipient),
         },
-        f"{_role(fire.target)} {_why(fire, policy, asked)}",
+        f"{ROLES[fire.target]} {_why(fire, policy, asked)}",
         *missing(incident, turn),
         _what_next(incident, turn, policy, people, recipient),
     ]
@@ -73,15 +89,6 @@ def missing(incident: Incident, turn: Turn) -> Sequence[str]:
     ]
 
 
-def _role(target: Target) -> str:
-    return {
-        Target.PRIMARY: _("You are paged as primary."),
-        Target.SECONDARY: _("You are paged as secondary."),
-        Target.MANAGERS: _("You are paged as manager of the team."),
-        Target.PERSON: _("You are paged by name."),
-    }[target]
-
-
 def _why(fire: Fire, policy: Policy, asked: Asked | None) -> str:
     if fire.cause is Cause.MANUAL and asked is not None:
         return _("%(name)s asked for you: %(reason)s.") % {
@@ -90,15 +97,7 @@ def _why(fire: Fire, policy: Policy, asked: Asked | None) -> str:
         }
     if fire.cause is Cause.TIMEOUT and fire.step is not None:
         return _("Nobody acknowledged within %s.") % length(policy.wait_before(fire.step))
-    return {
-        Cause.FIRST: _("You are the first to know."),
-        Cause.TIMEOUT: _("Nobody has acknowledged."),
-        Cause.MANUAL: _("Somebody asked for you."),
-        Cause.SEVERITY: _("An incident this severe pages you from the start."),
-        Cause.NOBODY_ON_CALL: _("Nobody was on call before you."),
-        Cause.UNDELIVERABLE: _("The page before yours reached nobody."),
-        Cause.REPEAT: _("Everybody was paged once and nobody has acknowledged."),
-    }[fire.cause]
+    return str(WHY[fire.cause])
 
 
 def _what_next(incident: Incident, turn: Turn, policy: Policy, people: Whom, recipient: User) -> str:

@@ -1,7 +1,7 @@
 """The sweep: does everything that is due, found by nothing but the due instants in the database (DESIGN §1.3)."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,18 +36,18 @@ class SweepResult:
     lateness: timedelta
 
 
-Lock = Callable[[int, Collection[int]], list[Incident]]
+# One batch in a transaction of its own: takes at most `limit` incidents without `failed`, adds their ids to `taken`,
+# and returns how many pages it wrote.
+Batch = Callable[[datetime, int, Collection[int], list[int]], int]
 
 
 def sweep(*, now: datetime) -> SweepResult:
     """Do everything that is due, in batches of their own transactions. Any number of sweepers may run at once."""
     earliest = Incident.objects.due(now).aggregate(Min("next_action_at"))["next_action_at__min"]
     lateness = now - earliest if earliest else timedelta()
-    incidents, pages = 0, 0
-    if unreachable(now).exists():
-        incidents, pages = _drain(lambda limit, without: _lock_unreachable(now, limit, without), now)
+    incidents, pages = _drain(_bring_forward, now) if unreachable(now).exists() else (0, 0)
     if earliest:
-        done = _drain(lambda limit, without: lock_due(now, limit=limit, without=without), now)
+        done = _drain(_do_what_is_due, now)
         incidents, pages = incidents + done[0], pages + done[1]
     Sweep.objects.bulk_create(
         [Sweep(name=SWEEP, ran_at=now, lateness=lateness)],
@@ -72,14 +72,14 @@ def unreachable(now: datetime) -> QuerySet[Page]:
     )
 
 
-def _drain(lock: Lock, now: datetime) -> tuple[int, int]:
+def _drain(batch: Batch, now: datetime) -> tuple[int, int]:
     """Batch after batch until nothing is left: incidents, pages. What fails is left out, so that the rest goes on."""
     incidents, pages, limit = 0, 0, BATCH
     failed: set[int] = set()
     while True:
         taken: list[int] = []
         try:
-            pages += _one_batch(lock, limit, failed, now, taken)
+            pages += batch(now, limit, failed, taken)
         except (OperationalError, InterfaceError):
             raise  # the database is away or refuses: the next sweep tries again
         except Exception:
@@ -96,14 +96,26 @@ def _drain(lock: Lock, now: datetime) -> tuple[int, int]:
 
 
 @transaction.atomic
-def _one_batch(lock: Lock, limit: int, failed: Collection[int], now: datetime, taken: list[int]) -> int:
-    incidents = lock(limit, failed)
+def _do_what_is_due(now: datetime, limit: int, failed: Collection[int], taken: list[int]) -> int:
+    incidents = lock_due(now, limit=limit, without=failed)
     taken.extend(incident.pk for incident in incidents)
+    return _play_and_write(incidents, everything_due(now), now)
+
+
+@transaction.atomic
+def _bring_forward(now: datetime, limit: int, failed: Collection[int], taken: list[int]) -> int:
+    """The next step at once for incidents whose last one reached nobody."""
+    incidents = _lock_unreachable(now, limit, failed)
+    taken.extend(incident.pk for incident in incidents)
+    since = _unreachable_since(taken, now)
+    _note_unreachable(since, now)
+    return _play_and_write(incidents, _play_unreachable(since, now), now)
+
+
+def _play_and_write(incidents: Sequence[Incident], play: PlayOne, now: datetime) -> int:
     if not incidents:
         return 0
-    is_unreachable = _unreachable_since(taken, now)
-    turns = play_round(incidents, _play(is_unreachable, now), now=now)
-    _note_unreachable(is_unreachable, now)
+    turns = play_round(incidents, play, now=now)
     write_ladder(turns)
     return len(write_consequences(turns))
 
@@ -111,7 +123,7 @@ def _one_batch(lock: Lock, limit: int, failed: Collection[int], now: datetime, t
 def _lock_unreachable(now: datetime, limit: int, without: Collection[int]) -> list[Incident]:
     ids = unreachable(now).exclude(incident__in=without).order_by("incident").values("incident").distinct()[:limit]
     waiting = Incident.objects.filter(pk__in=list(ids.values_list("incident", flat=True)), next_cause="")
-    return list(locked(waiting.filter(state=State.TRIGGERED).order_by("pk"), skip_locked=True))
+    return locked(waiting.filter(state=State.TRIGGERED).order_by("pk"), skip_locked=True)
 
 
 def _unreachable_since(incident_ids: Collection[int], now: datetime) -> dict[int, datetime]:
@@ -120,14 +132,13 @@ def _unreachable_since(incident_ids: Collection[int], now: datetime) -> dict[int
     return dict(rows.annotate(since=Max("message__undeliverable_at")).values_list("incident", "since"))
 
 
-def _play(unreachable_since: dict[int, datetime], now: datetime) -> PlayOne:
+def _play_unreachable(since: dict[int, datetime], now: datetime) -> PlayOne:
     due = everything_due(now)
 
     def play_one(incident: Incident, policy: Policy, facts: Facts, find: Find) -> Turn:
-        since = unreachable_since.get(incident.pk)
-        if since is None:
+        if incident.pk not in since:  # its page got through in the meantime
             return due(incident, policy, facts, find)
-        return play_undeliverable(policy, facts, now, find, since=since)
+        return play_undeliverable(policy, facts, now, find, since=since[incident.pk])
 
     return play_one
 

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from incidents.alerts.signals import words_of
 from incidents.escalation.terms import Cause, Severity, Target, Via
 from incidents.paging.models import CAUSES, MANUAL_REASONS, EntryKind, Page, TimelineEntry
 from incidents.policies.words import whom
 from rotations.schedule.tiers import Tier
+
+TIER_WORDS = {Tier.PRIMARY.value: gettext_lazy("primary"), Tier.SECONDARY.value: gettext_lazy("secondary")}
 
 
 def sentence(entry: TimelineEntry) -> str:
@@ -26,7 +28,7 @@ def why(entry: TimelineEntry) -> str:
 
 def tier_word(tier: str) -> str:
     """A tier in the middle of a sentence; empty for none."""
-    return {Tier.PRIMARY.value: _("primary"), Tier.SECONDARY.value: _("secondary")}.get(tier, "")
+    return str(TIER_WORDS.get(tier, ""))
 
 
 def _opened(entry: TimelineEntry) -> str:
@@ -66,7 +68,7 @@ def _paged_why(entry: TimelineEntry) -> str:
         return _("%(reason)s. Asking early is right") % {"reason": dict(MANUAL_REASONS)[page.manual_reason]}
     if page.step is None:
         return _("Cause: %(cause)s") % {"cause": cause}
-    return _("Cause: %(cause)s. Page step %(step)d") % {"cause": cause, "step": page.step + 1}
+    return _("Cause: %(cause)s. Step %(step)d") % {"cause": cause, "step": page.step + 1}
 
 
 def _nobody(entry: TimelineEntry) -> str:

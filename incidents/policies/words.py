@@ -3,10 +3,17 @@
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from incidents.escalation.terms import Severity, Target
 from rotations.people.models import User
+
+TARGETS = {
+    Target.PRIMARY: gettext_lazy("the primary"),
+    Target.SECONDARY: gettext_lazy("the secondary"),
+    Target.MANAGERS: gettext_lazy("the managers of the team"),
+    Target.PERSON: gettext_lazy("a named person"),
+}
 
 
 def length(wait: timedelta) -> str:
@@ -21,12 +28,7 @@ def length(wait: timedelta) -> str:
 
 def whom(target: Target, *, person: User | None = None) -> str:
     """A target in the middle of a sentence: "the secondary"."""
-    return {
-        Target.PRIMARY: _("the primary"),
-        Target.SECONDARY: _("the secondary"),
-        Target.MANAGERS: _("the managers of the team"),
-        Target.PERSON: person.name if person else _("a named person"),
-    }[target]
+    return person.name if person is not None and target is Target.PERSON else str(TARGETS[target])
 
 
 def step_sentence(target: Target, after: timedelta, *, person: User | None = None) -> str:
