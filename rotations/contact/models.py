@@ -7,7 +7,6 @@ written in the transaction of their reason; `sending` takes them from there.
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from rotations.people.models import User
@@ -160,13 +159,20 @@ class DeliveryQuerySet(RecordQuerySet["Delivery"]):
     def claimable(self, now: "datetime") -> Self:
         """Due and in nobody's hands: waiting, or in those of a sender whose lease has run out.
 
-        Left out while its address keeps as many senders waiting as it may.
+        Left out while its address keeps as many senders waiting as it may; asking which those are takes one statement.
         """
-        busy = Delivery.objects.filter(
-            state=DeliveryState.SENDING, due_at__gt=now, channel=OuterRef("channel"), address=OuterRef("address")
-        )
-        return self.filter(state__in=UNFINISHED, due_at__lte=now).exclude(
-            Exists(busy[IN_FLIGHT_PER_ADDRESS - 1 : IN_FLIGHT_PER_ADDRESS])
+        due = self.filter(state__in=UNFINISHED, due_at__lte=now)
+        for channel, address in Delivery.objects.busy_addresses(now):
+            due = due.exclude(channel=channel, address=address)
+        return due.order_by("due_at", "pk")
+
+    def busy_addresses(self, now: "datetime") -> "models.QuerySet[Delivery, tuple[str, str]]":
+        """Channel and address of whatever keeps as many senders waiting as it may."""
+        in_flight = self.filter(state=DeliveryState.SENDING, due_at__gt=now).values_list("channel", "address")
+        return (
+            in_flight.annotate(senders=models.Count("pk"))
+            .filter(senders__gte=IN_FLIGHT_PER_ADDRESS)
+            .values_list("channel", "address")
         )
 
     def unaccepted_since(self, instant: "datetime") -> Self:
@@ -203,7 +209,7 @@ class Delivery(Record):
         verbose_name_plural = _("deliveries")
         indexes = [
             models.Index(
-                fields=["due_at"],
+                fields=["due_at", "id"],
                 condition=models.Q(state__in=["queued", "sending"]),
                 name="delivery_due",
             ),

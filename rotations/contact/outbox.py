@@ -28,13 +28,7 @@ def claim(*, now: datetime) -> Delivery | None:
 
     PostgreSQL passes over rows that another sender is claiming; SQLite admits one writer at a time.
     """
-    delivery = (
-        Delivery.objects.claimable(now)
-        .select_related("message__recipient", "contact_point")
-        .select_for_update(skip_locked=True, of=("self",), no_key=True)
-        .order_by("due_at", "pk")
-        .first()
-    )
+    delivery = Delivery.objects.claimable(now).select_for_update(skip_locked=True, no_key=True).first()
     if delivery is None:
         return None
     delivery.state = DeliveryState.SENDING

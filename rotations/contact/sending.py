@@ -27,8 +27,8 @@ def send_due(*, clock: Callable[[], datetime]) -> int:
     tries, started = 0, clock()
     now = started
     while now - started < RUN and (delivery := outbox.claim(now=now)) is not None:
-        if outbox.more_is_due(now=now):
-            hints.SEND_DUE.give()
+        if not tries and outbox.more_is_due(now=now):
+            hints.SEND_DUE.give()  # who joins does the same, until there are enough
         outcome = _try(delivery, now)
         now = clock()
         _write_down(delivery, outcome, now)
@@ -46,14 +46,15 @@ def _try(delivery: Delivery, now: datetime) -> Outcome:
 
 
 def _envelope(delivery: Delivery, now: datetime) -> Envelope:
-    message = delivery.message
+    whole = Delivery.objects.select_related("message__recipient", "contact_point").get(pk=delivery.pk)
+    message, point = whole.message, whole.contact_point
     return Envelope(
         delivery_id=delivery.pk,
         attempt=delivery.attempts,
         kind=message.kind,
         recipient=message.recipient.name,
         address=delivery.address,
-        secret=delivery.contact_point.secret if delivery.contact_point else "",
+        secret=point.secret if point else "",
         subject=message.subject,
         body=message.body,
         url=f"{settings.SITE_URL}{message.path}",

@@ -278,7 +278,7 @@ def test_a_claim_and_its_end_take_few_statements(clock, django_assert_num_querie
             for _ in range(count):
                 reached_by((receiver.port, 0), now=clock())
             around = 2  # the savepoint that stands for BEGIN and COMMIT
-            with django_assert_num_queries(2 + around):
+            with django_assert_num_queries(3 + around):
                 delivery = outbox.claim(now=clock())
             with django_assert_num_queries(3 + around):
                 outbox.accepted(delivery, answer="", now=clock())
