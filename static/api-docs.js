@@ -7,6 +7,7 @@ SwaggerUIBundle({
   domNode: place,
   url: place.dataset.schema,
   deepLinking: true,
+  plugins: [() => ({ wrapComponents: { info: () => () => null } })], // the page has its headline already
   requestInterceptor: (request) => {
     request.headers["X-CSRFToken"] = place.dataset.csrf; // for trying out with the session of the browser
     return request;

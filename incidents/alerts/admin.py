@@ -1,26 +1,47 @@
-"""Services, integrations and what arrived on them, to read. Keys are shown to nobody here."""
+"""Services, integrations and what arrived on them. Both are added here, by their services; keys are shown on a
+service's page, to its team only.
+"""
+
+from datetime import datetime
+from typing import Any
 
 from django.contrib import admin
 
+from incidents.alerts import services
 from incidents.alerts.models import Event, Integration, RefusedEvent, Service, SeverityRule
-from rotations.people.admin import RecordAdmin
+from incidents.escalation.terms import Urgency
+from rotations.people.admin import AddedByServiceAdmin, RecordAdmin
+from rotations.people.models import User
 
 
 @admin.register(Service)
-class ServiceAdmin(RecordAdmin[Service]):
+class ServiceAdmin(AddedByServiceAdmin[Service]):
+    """A new service gets its team's preset policy of 5, 10 or 15 minutes, by urgency."""
+
+    add_fields = ["team", "name", "schedule", "urgency"]
+    autocomplete_fields = ["team", "schedule"]
     list_display = ["name", "team", "schedule", "policy", "urgency", "archived_at"]
     list_filter = ["urgency"]
     list_select_related = ["team", "schedule", "policy"]
     search_fields = ["name", "slug"]
     ordering = ["name"]
 
+    def add(self, wanted: dict[str, Any], *, by: User, now: datetime) -> Service:
+        wanted["urgency"] = Urgency(wanted["urgency"])
+        return services.create_service(**wanted, by=by, now=now)
+
 
 @admin.register(Integration)
-class IntegrationAdmin(RecordAdmin[Integration]):
+class IntegrationAdmin(AddedByServiceAdmin[Integration]):
+    add_fields = ["service", "name", "is_strict"]
+    autocomplete_fields = ["service"]
     list_display = ["name", "service", "format", "is_strict", "archived_at"]
     list_select_related = ["service"]
     search_fields = ["name", "service__name"]
     fields = ["name", "service", "format", "is_strict", "archived_at"]
+
+    def add(self, wanted: dict[str, Any], *, by: User, now: datetime) -> Integration:
+        return services.create_integration(**wanted, by=by, now=now)
 
 
 @admin.register(SeverityRule)
