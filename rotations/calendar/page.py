@@ -141,6 +141,16 @@ class MonthPage:
             return _("1 gap: nobody is primary for %(length)s") % length
         return _("1 gap: nobody is secondary for %(length)s") % length
 
+    @cached_property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw: no shift, no cover and no gap in this month's weeks."""
+        shown = Span(self.grid[0].span.start, self.grid[-1].span.end)
+        return not any(
+            piece.state is not State.UNPUBLISHED and Span(piece.start, piece.end).overlaps(shown)
+            for row in self.pieces.values()
+            for piece in row
+        )
+
     @property
     def is_beyond_the_horizon(self) -> bool:
         """Whether some of what is shown has not been published yet."""

@@ -31,7 +31,7 @@ def first_calendar(request: HttpRequest) -> HttpResponse:
 @require_safe
 def choose_calendar(request: HttpRequest) -> HttpResponse:
     """Every team's schedules, found by name."""
-    text = request.GET.get("q", "").strip()
+    text = request.GET.get("q", "").replace("\0", "").strip()  # PostgreSQL takes no NUL
     return render(request, "rotations/calendar/choose.html", {"schedules": schedules_named(text), "text": text})
 
 

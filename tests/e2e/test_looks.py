@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from rotations.people.models import Theme
 from tests.e2e.conftest import DESKTOP, LOOKS, PHONE, assert_accessible, assert_fits
 from tests.e2e.scene import break_something
+from tests.factories import ScheduleFactory
 
 pytestmark = pytest.mark.browser
 
@@ -48,15 +49,26 @@ def test_the_person_on_call_acknowledges_from_the_front_page_with_the_keyboard_a
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_every_page_is_accessible_and_fits(open_page, scene, width, scheme):
-    break_something(scene, now=datetime.now(UTC))
-    mara, tomorrow = scene.person("Mara"), scene.monday + timedelta(weeks=1)
+    service = break_something(scene, now=datetime.now(UTC))
+    ScheduleFactory(team=scene.team, name="Ledger", slug="ledger")
+    mara, next_week = scene.person("Mara"), scene.monday + timedelta(weeks=1)
     calendar = reverse("calendar-month", args=["payments"])
     pages = [
         reverse("now"),
-        f"{calendar}?month={tomorrow:%Y-%m}",
+        f"{calendar}?month={next_week:%Y-%m}",
         f"{calendar}?view=list",
-        f"{calendar}?month={tomorrow.year + 1}-12",
+        reverse("calendar-month", args=["ledger"]),
         reverse("calendar-choose"),
+        reverse("schedule", args=["payments"]),
+        reverse("override-create", args=["payments"]),
+        reverse("why", args=["payments"]),
+        reverse("incident-list"),
+        *(reverse("incident", args=[incident.pk]) for incident in service.incidents.all()),
+        reverse("service-list"),
+        reverse("service", args=[service.slug]),
+        reverse("inbox"),
+        reverse("contact-points"),
+        reverse("api-tokens"),
         reverse("preferences"),
         reverse("account_change_password"),
         reverse("account_logout"),

@@ -6,37 +6,15 @@ An event pages the primary at once; silence reaches the secondary, then the mana
 import os
 import signal
 import time
-import uuid
 
 import pytest
 import requests
 
-from tests import running, servers
+from tests import running
 from tests.servers import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.serial, pytest.mark.timeout(240)]
 STEP = 4  # seconds between steps, instead of the demo's minute
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    if servers.postgresql_programs() is None:
-        pytest.skip("PostgreSQL is not installed (apt install postgresql)")
-    with servers.postgresql() as url:
-        yield url
-
-
-@pytest.fixture(
-    params=["SQLite and the embedded broker", pytest.param("PostgreSQL and Redis", marks=pytest.mark.redis)]
-)
-def stack(request):
-    """The environment of one pair of database and broker."""
-    if request.param.startswith("SQLite"):
-        yield {}
-        return
-    url = servers.new_database(request.getfixturevalue("cluster"), f"story_{uuid.uuid4().hex[:8]}")
-    with servers.redis() as redis_url:
-        yield {"DATABASE_URL": url, "REDIS_URL": redis_url}
 
 
 @pytest.fixture(scope="module")

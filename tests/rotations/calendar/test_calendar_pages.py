@@ -109,10 +109,13 @@ def test_only_a_manager_is_offered_to_put_somebody_on_call(client, reader, scene
 
 
 def test_time_beyond_the_horizon_is_said_to_be_unpublished_and_never_called_a_gap(reader, scene):
-    page = page_of(reader, scene, scene.monday + timedelta(weeks=20))
+    page = page_of(reader, scene, scene.monday + timedelta(weeks=12))
     assert "What comes after is not published yet." in page
-    assert "Not published yet" in page
     assert "Gap: nobody" not in page
+    far = page_of(reader, scene, scene.monday + timedelta(weeks=30))
+    assert "No shifts in this month" in far
+    assert "Shifts are published from " in far
+    assert "Gap: nobody" not in far
 
 
 def test_a_schedule_without_a_publication_says_what_comes_next(reader, scene):
