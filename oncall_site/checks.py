@@ -63,7 +63,7 @@ def _reached_from_outside() -> Iterator[checks.CheckMessage]:
     if not settings.EMAIL_URL:
         yield checks.Warning(
             "EMAIL_URL is not set: nobody gets e-mail, neither pages nor password resets.",
-            hint="EMAIL_URL=smtp://user:password@host:587/?tls=True, and DEFAULT_FROM_EMAIL.",
+            hint="EMAIL_URL=smtp+tls://user:password@host:587, and DEFAULT_FROM_EMAIL.",
             id="tandem.W002",
         )
 

@@ -103,8 +103,9 @@ MESSAGE_TAGS = {DEBUG_MESSAGE: "info", INFO: "info", SUCCESS: "good", WARNING: "
 
 # The record ---------------------------------------------------------------------------------------------------
 
+EMBEDDED = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "tandem.sqlite3")}
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'tandem.sqlite3'}")
+    "default": env.db_url("DATABASE_URL") if env.str("DATABASE_URL", "") else EMBEDDED,
 }
 # Fixed threads with lasting connections beat a pool (PACKAGES, hint 2).
 DATABASES["default"]["CONN_MAX_AGE"] = None
@@ -185,9 +186,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 # Messages to people -------------------------------------------------------------------------------------------
 
-# smtp://user:password@host:587/?tls=True. Without it e-mail is off: it neither counts as a channel nor fails.
+# smtp+tls://user:password@host:587. Without it e-mail is off: it neither counts as a channel nor fails.
 EMAIL_URL = env.str("EMAIL_URL", "")
-vars().update(env.email_url("EMAIL_URL", "dummymail://"))
+vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
 EMAIL_TIMEOUT = env.int("CHANNEL_TIMEOUT", 10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Tandem <tandem@localhost>")
 # Hosts and networks inside the house that webhooks may reach all the same.

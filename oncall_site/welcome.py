@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -56,9 +57,16 @@ def demo_lines(found: demo.Demo) -> list[str]:
         "",
         "Send an event; the primary is paged at once, a minute later the secondary, then the manager:",
         f"  {curl(found)}",
-        "  .venv/bin/python manage.py send_test_event",
+        f"  {send_test_event(found)}",
         "",
     ]
+
+
+def send_test_event(found: demo.Demo) -> str:
+    """The command, with what it cannot know where this site is not the one that it would find by itself."""
+    elsewhere = any(os.environ.get(name) for name in ("DATA_DIR", "DATABASE_URL", "PORT", "SITE_URL"))
+    options = f" --url {found.address} --key {found.integration_key}" if elsewhere else ""
+    return f".venv/bin/python manage.py send_test_event{options}"
 
 
 def curl(found: demo.Demo) -> str:

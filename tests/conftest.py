@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -76,3 +77,23 @@ def actors(db: None) -> SimpleNamespace:
 def redis_url() -> Iterator[str]:
     with servers.redis() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """A PostgreSQL of one's own, for tests that start processes with databases of their own."""
+    if servers.postgresql_programs() is None:
+        pytest.skip("PostgreSQL is not installed (apt install postgresql)")
+    with servers.postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="module", params=["embedded", pytest.param("PostgreSQL and Redis", marks=pytest.mark.redis)])
+def stack(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """The environment of one pair of database and broker; embedded is SQLite with the broker that we bring."""
+    if request.param == "embedded":
+        yield {}
+        return
+    url = servers.new_database(request.getfixturevalue("cluster"), f"tandem_{uuid.uuid4().hex[:8]}")
+    with servers.redis() as redis_url:
+        yield {"DATABASE_URL": url, "REDIS_URL": redis_url}

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 
 def postgresql_programs() -> Path | None:
     """Where Debian (or the search path) keeps `initdb` and `postgres`; None where there is no PostgreSQL."""
@@ -61,6 +63,13 @@ def postgresql() -> Iterator[str]:
         finally:
             server.terminate()
             server.wait(20)
+
+
+def new_database(url: str, name: str) -> str:
+    """An empty database of one's own in a cluster of `postgresql`; returns its DATABASE_URL."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return f"{url.rpartition('/')[0]}/{name}"
 
 
 @contextmanager
