@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates: PostgreSQL takes neither
-NOT_FOR_A_LINE = re.compile("[\x01-\x20\x7f-\x9f\u2028\u2029]+")
+NOT_FOR_A_LINE = re.compile("[\x01-\x1f\x7f-\x9f\u2028\u2029]+")
 DEEPEST = 20  # levels of custom details that are kept; the event keeps its body in full
 
 
@@ -24,7 +24,7 @@ def decoded(body: bytes) -> tuple[str, bool]:
 
 def storable(text: str) -> str:
     """The same text, with a replacement character for what PostgreSQL cannot hold."""
-    return UNSTORABLE.sub("\ufffd", text)
+    return text if text.isprintable() else UNSTORABLE.sub("\ufffd", text)
 
 
 def text_of(value: Any) -> str:
@@ -36,7 +36,8 @@ def text_of(value: Any) -> str:
 
 def line_of(value: Any) -> str:
     """The text on one line: it becomes the subject of messages, in which a line break would be an attack."""
-    return NOT_FOR_A_LINE.sub(" ", text_of(value)).strip()
+    text = text_of(value)
+    return (text if text.isprintable() else NOT_FOR_A_LINE.sub(" ", text)).strip()
 
 
 def cut(text: str, length: int) -> str:
