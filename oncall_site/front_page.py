@@ -11,7 +11,7 @@ from incidents.paging.models import Incident
 from incidents.paging.selectors import OpenIncident, open_incidents
 from incidents.policies.words import whom
 from rotations.calendar.gaps import Gap, gaps_of
-from rotations.calendar.selectors import my_schedules, tiers_of
+from rotations.calendar.selectors import my_schedules, published_span, tiers_of
 from rotations.people.models import User
 from rotations.rota.models import Schedule
 from rotations.rota.selectors import Duty, Holder, next_shifts, on_call_at
@@ -116,7 +116,7 @@ def front_page(user: User, *, now: datetime) -> FrontPage:
     return FrontPage(
         now=now,
         user=user,
-        schedules=[_schedule_now(schedule, holders.get(schedule.pk, {}), user) for schedule in schedules],
+        schedules=_mine_first([_schedule_now(schedule, holders.get(schedule.pk, {}), user) for schedule in schedules]),
         next_shifts=[duty for duty in next_shifts(user, now, SHIFTS_SHOWN * 2) if duty.starts_at > now][:SHIFTS_SHOWN],
         gaps=[_ahead(gap, now) for gap in gaps[:GAPS_SHOWN]],
         more_gaps=max(len(gaps) - GAPS_SHOWN, 0),
@@ -130,6 +130,14 @@ def _schedule_now(schedule: Schedule, holders: dict[Tier, Holder], user: User) -
         for tier in tiers_of(schedule)
     ]
     return ScheduleNow(schedule, duties)
+
+
+def _mine_first(schedules: Sequence[ScheduleNow]) -> list[ScheduleNow]:
+    """Those on which I am on call before the others, those that nobody has published last; else as they were."""
+    return sorted(
+        schedules,
+        key=lambda one: (not any(duty.is_me for duty in one.duties), published_span(one.schedule) is None),
+    )
 
 
 def _waiting(line: OpenIncident) -> Waiting:

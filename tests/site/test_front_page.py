@@ -74,6 +74,13 @@ def test_two_duties_are_both_named_and_more_are_counted(client, scene):
     assert heading_of(front_page(client, mara)) == "You are on call for 3 schedules"
 
 
+def test_the_schedule_on_which_i_am_on_call_comes_first_and_one_without_shifts_last(client, scene):
+    ScheduleFactory(team=scene.team, name="Aardvark")
+    put_on_call(UserFactory(), team=scene.team, name="Ledger")
+    page = front_page(client, scene.person("Jonas"))
+    assert page.index("On call now: Payments") < page.index("On call now: Ledger") < page.index("On call now: Aardvark")
+
+
 def test_somebody_who_is_not_on_call_reads_what_is_next_for_them(client, scene):
     page = front_page(client, scene.person("Tomasz"))
     assert "Next: Payments, primary, " in page.replace("\n", " ")
