@@ -180,6 +180,8 @@ SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz", r"^readyz"]
 if env.bool("BEHIND_PROXY", False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Wrong guesses count against whoever made them; else ten of anybody's would keep everybody from signing in.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"  # an acknowledge link must not travel in a Referer
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
