@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from rotations.people.models import User
 from tests.conftest import CHROMIUM
@@ -56,14 +56,7 @@ def open_page(browser: Browser, live_server) -> Iterator[OpenPage]:
             complaints.append(f"{message.text} ({message.location.get('url')})")
 
     def open_(path: str = "/", *, user: User | None = None, width: int = DESKTOP, scheme: str = "light") -> Page:
-        context = browser.new_context(
-            base_url=live_server.url,
-            viewport={"width": width, "height": 844 if width < 768 else 900},
-            color_scheme=scheme,
-            reduced_motion="reduce",
-            locale="en-GB",
-        )
-        context.set_default_timeout(10_000)
+        context = new_context(browser, live_server.url, width, scheme)
         contexts.append(context)
         if user:
             context.add_cookies([{**session_cookie(user), "url": live_server.url}])
@@ -77,6 +70,18 @@ def open_page(browser: Browser, live_server) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert not complaints, complaints
+
+
+def new_context(browser: Browser, url: str, width: int, scheme: str) -> BrowserContext:
+    context = browser.new_context(
+        base_url=url,
+        viewport={"width": width, "height": 844 if width < 768 else 900},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        locale="en-GB",
+    )
+    context.set_default_timeout(10_000)
+    return context
 
 
 def session_cookie(user: User) -> dict[str, str]:
