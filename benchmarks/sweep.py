@@ -106,7 +106,9 @@ def _two_sweepers(now: datetime) -> Row:
         worker.join()
     seconds = time.perf_counter() - begun
     assert Page.objects.filter(step=2).count() == INCIDENTS
-    return f"{INCIDENTS} incidents due at once, two sweepers", seconds, 3, "processes of their own; nobody paged twice"
+    # SQLite has one writer at a time: there a second sweeper is no help, and must be no harm.
+    budget = 3 if connection.vendor == "postgresql" else 5
+    return f"{INCIDENTS} incidents due at once, two sweepers", seconds, budget, "two processes; nobody paged twice"
 
 
 def _sweep(now: datetime) -> None:

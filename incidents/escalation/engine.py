@@ -80,9 +80,7 @@ def decide(policy: Policy, facts: Facts, now: datetime) -> Decision:
     due_at = next_step_at(policy, facts)
     if due_at is not None and due_at <= now:
         return _step(policy, facts, due_at, now)
-    if facts.state is not State.RESOLVED:
-        return _triggers(policy, facts, now)
-    return Decision((), facts, None)
+    return Decision((), facts, due_at) if facts.state is State.RESOLVED else _triggers(policy, facts, due_at, now)
 
 
 def next_step_at(policy: Policy, facts: Facts) -> datetime | None:
@@ -126,11 +124,13 @@ def _step(policy: Policy, facts: Facts, due_at: datetime, now: datetime) -> Deci
     return Decision(fires, after, next_step_at(policy, after))
 
 
-def _triggers(policy: Policy, facts: Facts, now: datetime) -> Decision:
+def _triggers(policy: Policy, facts: Facts, due_at: datetime | None, now: datetime) -> Decision:
     due = [t for t in policy.triggers if facts.severity <= t.severity and t.id not in facts.triggers_fired]
+    if not due:
+        return Decision((), facts, due_at)
     after = replace(facts, triggers_fired=facts.triggers_fired | {trigger.id for trigger in due})
     fires = tuple(Fire(trigger.target, Cause.SEVERITY, now, trigger.person_id) for trigger in due)
-    return Decision(fires, after, next_step_at(policy, after))
+    return Decision(fires, after, due_at)
 
 
 def _cause(policy: Policy, facts: Facts) -> Cause:

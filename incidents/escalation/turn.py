@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, StrEnum
 
-from incidents.escalation.engine import Decision, Facts, Fire, ask, decide, next_step_at
+from incidents.escalation.engine import Decision, Facts, Fire, ask, decide
 from incidents.escalation.policy import Policy
 from incidents.escalation.terms import Cause, Target
 
@@ -111,7 +111,7 @@ class _Play:
             self.take(decision)
         if self.missing is not None:
             self._tell_managers(self.missing)
-        return Turn(tuple(self.happenings), self.facts, next_step_at(self.policy, self.facts))
+        return Turn(tuple(self.happenings), self.facts, decision.next_action_at)
 
 
 def play(policy: Policy, facts: Facts, now: datetime, find: Find) -> Turn:

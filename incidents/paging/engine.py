@@ -146,7 +146,7 @@ def _page(incident: Incident, call: Happening, message: Message, asked: Asked | 
     assert call.fire is not None and call.user_id is not None  # noqa: PT018  # a page has a reason and a person
     is_manual = call.fire.cause is Cause.MANUAL
     return Page(
-        incident=incident,
+        incident_id=incident.pk,
         user_id=call.user_id,
         tier=TIERS.get(call.fire.target, ""),
         step=call.fire.step,
@@ -154,7 +154,7 @@ def _page(incident: Incident, call: Happening, message: Message, asked: Asked | 
         manual_reason=asked.reason if asked and is_manual else "",
         planned_at=call.fire.planned_at,
         paged_at=now,
-        message=message,
+        message_id=message.pk,
     )
 
 
@@ -163,10 +163,10 @@ def _entry(incident: Incident, line: Happening, page: Page | None, asked: Asked 
     detail = {} if fire is None or page else {"target": fire.target, "schedule": incident.service.schedule.name}
     is_manual = fire is not None and fire.cause is Cause.MANUAL
     return TimelineEntry(
-        incident=incident,
+        incident_id=incident.pk,
         at=now,
         kind=KINDS[line.told],
-        by=asked.by if asked and is_manual else None,
-        page=page,
+        by_id=asked.by.pk if asked and asked.by and is_manual else None,
+        page_id=page.pk if page else None,
         detail=detail,
     )

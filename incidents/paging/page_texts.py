@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_noop
 
 from incidents.escalation.engine import Fire
 from incidents.escalation.policy import Policy
@@ -20,19 +20,19 @@ from rotations.people.models import User
 
 SUBJECT_LENGTH = 250
 ROLES = {
-    Target.PRIMARY: gettext_lazy("You are paged as primary."),
-    Target.SECONDARY: gettext_lazy("You are paged as secondary."),
-    Target.MANAGERS: gettext_lazy("You are paged as manager of the team."),
-    Target.PERSON: gettext_lazy("You are paged by name."),
+    Target.PRIMARY: gettext_noop("You are paged as primary."),
+    Target.SECONDARY: gettext_noop("You are paged as secondary."),
+    Target.MANAGERS: gettext_noop("You are paged as manager of the team."),
+    Target.PERSON: gettext_noop("You are paged by name."),
 }
 WHY = {
-    Cause.FIRST: gettext_lazy("You are the first to know."),
-    Cause.TIMEOUT: gettext_lazy("Nobody has acknowledged."),
-    Cause.MANUAL: gettext_lazy("Somebody asked for you."),
-    Cause.SEVERITY: gettext_lazy("An incident this severe pages you from the start."),
-    Cause.NOBODY_ON_CALL: gettext_lazy("Nobody was on call before you."),
-    Cause.UNDELIVERABLE: gettext_lazy("The page before yours reached nobody."),
-    Cause.REPEAT: gettext_lazy("Everybody was paged once and nobody has acknowledged."),
+    Cause.FIRST: gettext_noop("You are the first to know."),
+    Cause.TIMEOUT: gettext_noop("Nobody has acknowledged."),
+    Cause.MANUAL: gettext_noop("Somebody asked for you."),
+    Cause.SEVERITY: gettext_noop("An incident this severe pages you from the start."),
+    Cause.NOBODY_ON_CALL: gettext_noop("Nobody was on call before you."),
+    Cause.UNDELIVERABLE: gettext_noop("The page before yours reached nobody."),
+    Cause.REPEAT: gettext_noop("Everybody was paged once and nobody has acknowledged."),
 }
 
 
@@ -42,6 +42,16 @@ class Asked:
 
     by: User | None
     reason: ManualReason
+
+
+@cache
+def _translated(language: str | None, message: str) -> str:
+    """A lookup walks through every catalogue there is; a storm asks for the same few sentences ten thousand times."""
+    return gettext(message)
+
+
+def _(message: str) -> str:
+    return _translated(get_language(), message)
 
 
 def subject(incident: Incident, fire: Fire) -> str:
@@ -71,7 +81,7 @@ def body(
             "service": incident.service.name,
             "at": _clock(incident.opened_at, recipient),
         },
-        f"{ROLES[fire.target]} {_why(fire, policy, asked)}",
+        f"{_(ROLES[fire.target])} {_why(fire, policy, asked)}",
         *missing(incident, turn),
         _what_next(incident, turn, policy, people, recipient),
     ]
@@ -97,7 +107,7 @@ def _why(fire: Fire, policy: Policy, asked: Asked | None) -> str:
         }
     if fire.cause is Cause.TIMEOUT and fire.step is not None:
         return _("Nobody acknowledged within %s.") % length(policy.wait_before(fire.step))
-    return str(WHY[fire.cause])
+    return _(WHY[fire.cause])
 
 
 def _what_next(incident: Incident, turn: Turn, policy: Policy, people: Whom, recipient: User) -> str:

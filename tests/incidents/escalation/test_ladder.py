@@ -1,5 +1,6 @@
 """The ladder as a readable table: what is paged, when, and why."""
 
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -196,7 +197,7 @@ TABLE = {
 
 @pytest.mark.parametrize("title", TABLE)
 def test_the_ladder(title):
-    story, expected = TABLE[title]
+    story, expected = deepcopy(TABLE[title])
     assert story.sweep_until(60).lines == expected
 
 
