@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import structlog
 from django.db import Error as DatabaseIsAway
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from incidents.alerts import pagerduty
@@ -73,7 +73,22 @@ def take(body: bytes, *, now: datetime) -> HttpResponse:
 
 
 def keep(signal: Signal, key: str, body: bytes, *, now: datetime) -> bool:
-    """Commit the event word for word, as far as the database can; False when no integration would take it."""
+    """Commit the event word for word, as far as the database can; False when no integration would take it.
+
+    The connection is not asked first whether it lives, which would be every second statement. Where it has died the
+    event is kept on a new one; should it have been kept already, the same key makes it a mere repeat.
+    """
+    connection.health_check_done = True  # type: ignore[attr-defined]  # the stubs lack it
+    try:
+        return _keep(signal, key, body, now=now)
+    except (OperationalError, InterfaceError):
+        if connection.in_atomic_block or connection.is_usable():
+            raise
+        connection.close()
+        return _keep(signal, key, body, now=now)
+
+
+def _keep(signal: Signal, key: str, body: bytes, *, now: datetime) -> bool:
     received_at = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
         values = [key, decoded(body)[0], received_at, signal.routing_key]

@@ -4,6 +4,7 @@ import json
 import logging
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test import Client, override_settings
@@ -309,3 +310,15 @@ def test_events_need_no_right_host_no_session_and_no_csrf_token(integration):
     assert not response.cookies
     with override_settings(SECURE_SSL_REDIRECT=True):
         assert send(strict, event(integration)).status_code == 202
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_died_since_the_last_event_costs_no_event(client):
+    integration = IntegrationFactory()
+    assert send(client, event(integration)).status_code == 202
+    with connection.cursor() as cursor, psycopg.connect(**connection.get_connection_params()) as other:
+        cursor.execute("SELECT pg_backend_pid()")
+        other.execute("SELECT pg_terminate_backend(%s)", cursor.fetchone())
+    assert send(client, event(integration)).status_code == 202
+    assert Event.objects.count() == 2
