@@ -1,6 +1,6 @@
 """Who is on call at an instant: one query, for one schedule or for all of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -42,26 +42,28 @@ TIERS = {tier.value: tier for tier in Tier}
 
 # By hand, because composing it anew takes longer than the databases take to answer it. All bounds follow from two of
 # them; the others keep either database within a few pages of its indexes (and `tier` lets it use the one by tier).
-# The plus keeps SQLite from beginning with all the people there are. Instants come as text: a few of them are shared by
-# many rows, and are read once.
+# The plus keeps SQLite from beginning with all the people there are.
 HOLDING = """
-    SELECT rotation.schedule_id, shift.tier, shift.user_id, person.name, person.colour,
-           CAST(shift.starts_at AS text), CAST(shift.ends_at AS text), NULL
-    FROM rotations_shift shift
-    JOIN rotations_rotation rotation ON rotation.id = shift.rotation_id
-    JOIN rotations_user person ON person.id = +shift.user_id
-    WHERE shift.withdrawn_at IS NULL AND shift.tier IN ('primary', 'secondary')
-      AND shift.starts_at > %(shift_from)s AND shift.starts_at <= %(at)s
-      AND shift.ends_at > %(at)s AND shift.ends_at <= %(shift_until)s
+    SELECT rotation.schedule_id, held.tier, held.user_id, person.name, person.colour, {instants}, NULL
+    FROM rotations_shift held
+    JOIN rotations_rotation rotation ON rotation.id = held.rotation_id
+    JOIN rotations_user person ON person.id = +held.user_id
+    WHERE held.withdrawn_at IS NULL AND held.tier IN ('primary', 'secondary')
+      AND held.starts_at > %(shift_from)s AND held.starts_at <= %(at)s
+      AND held.ends_at > %(at)s AND held.ends_at <= %(shift_until)s
 """
 OVERRIDING = """
-    SELECT override.schedule_id, override.tier, override.user_id, person.name, person.colour,
-           CAST(override.starts_at AS text), CAST(override.ends_at AS text), override.id
-    FROM rotations_override override
-    JOIN rotations_user person ON person.id = override.user_id
-    WHERE override.withdrawn_at IS NULL AND override.starts_at < %(shift_until)s
-      AND override.ends_at > %(at)s AND override.ends_at <= %(override_until)s
+    SELECT held.schedule_id, held.tier, held.user_id, person.name, person.colour, {instants}, held.id
+    FROM rotations_override held
+    JOIN rotations_user person ON person.id = held.user_id
+    WHERE held.withdrawn_at IS NULL AND held.starts_at < %(shift_until)s
+      AND held.ends_at > %(at)s AND held.ends_at <= %(override_until)s
 """
+# As the database has them: many rows share a few instants, and `_instant` makes each once (a tenth of the time).
+INSTANTS = {
+    "postgresql": "date_part('epoch', held.starts_at), date_part('epoch', held.ends_at)",
+    "sqlite": "CAST(held.starts_at AS text), CAST(held.ends_at AS text)",
+}
 
 
 def on_call_at(at: datetime, *, schedule_ids: Collection[int] | None = None) -> OnCall:
@@ -86,10 +88,10 @@ def on_call_at(at: datetime, *, schedule_ids: Collection[int] | None = None) -> 
     return found
 
 
-def _rows(at: datetime, schedule_ids: Collection[int] | None) -> list[tuple[Any, ...]]:
+def _rows(at: datetime, schedule_ids: Collection[int] | None) -> Iterator[tuple[Any, ...]]:
     """Shifts that hold, and overrides that hold or begin before such a shift can end, as columns of a `Holder`."""
     if schedule_ids is not None and not schedule_ids:
-        return []
+        return
     chosen = {f"id{number}": pk for number, pk in enumerate(schedule_ids or ())}
     bounds = {
         "at": at,
@@ -97,20 +99,20 @@ def _rows(at: datetime, schedule_ids: Collection[int] | None) -> list[tuple[Any,
         "shift_until": at + LONGEST_SHIFT,
         "override_until": at + LONGEST_SHIFT + LONGEST_OVERRIDE,
     }
-    names = ", ".join(f"%({name})s" for name in chosen)
-    of_rotations, of_overrides = (
-        (f"AND rotation.schedule_id IN ({names})", f"AND override.schedule_id IN ({names})") if chosen else ("", "")
-    )
-    sql = f"{HOLDING} {of_rotations} UNION ALL {OVERRIDING} {of_overrides}"  # names of parameters only
+    names = ", ".join(f"%({name})s" for name in chosen)  # of parameters, never of anything from outside
+    of_rotations = f"{HOLDING} AND rotation.schedule_id IN ({names})" if chosen else HOLDING
+    of_overrides = f"{OVERRIDING} AND held.schedule_id IN ({names})" if chosen else OVERRIDING
+    sql = f"{of_rotations} UNION ALL {of_overrides}".format(instants=INSTANTS[connection.vendor])
     instants = {name: connection.ops.adapt_datetimefield_value(instant) for name, instant in bounds.items()}
     with connection.cursor() as cursor:
         cursor.execute(sql, {**instants, **chosen})
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+        while some := cursor.fetchmany(500):  # in pieces, so that 20 000 rows do not set off the garbage collector
+            yield from some
 
 
 @lru_cache(maxsize=4096)
-def _instant(text: str) -> datetime:
-    """An instant as either database writes it: PostgreSQL with the connection's zone, SQLite in UTC without one."""
-    at = datetime.fromisoformat(text)
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+def _instant(stored: float | str) -> datetime:
+    """An instant as the database gives it: seconds since 1970 from PostgreSQL, text in UTC from SQLite."""
+    if isinstance(stored, str):
+        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return datetime.fromtimestamp(stored, UTC)
