@@ -50,8 +50,9 @@ class Preview:
     problem: str = ""
 
     @property
-    def anything(self) -> bool:
-        return bool(self.added or self.changed)
+    def shifts(self) -> int:
+        """How many shifts publishing would write or withdraw; none: there is nothing to publish."""
+        return self.added + self.changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _cards(rotations: Sequence[Rotation], *, manages: bool, now: datetime) -> li
     rows = Publication.objects.filter(rotation__in=rotations).values_list("rotation").annotate(until=Max("until"))
     until = dict(rows)
     previews = {rotation.pk: preview(rotation, now=now) for rotation in rotations if manages}
-    asking = [pk for pk, shown in previews.items() if shown.anything]
+    asking = [pk for pk, shown in previews.items() if shown.shifts]
     return [
         RotationCard(
             rotation=rotation,

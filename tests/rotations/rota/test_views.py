@@ -163,10 +163,11 @@ def test_a_manager_publishes_what_the_preview_shows(published, get, post, actors
     page = get("manager", "schedule", "payments")
     preview = page.context["page"].cards[0].preview
     assert preview.changed
+    assert f"Publish {preview.changed} shifts" in page.content.decode()
     assert page.content.decode().count("btn-primary") == 1
     post("manager", "rotation-publish", "payments", published.pk, preview=preview.digest)
     assert published.shifts.in_force().filter(user=third).exists()
-    assert not get("manager", "schedule", "payments").context["page"].cards[0].preview.anything
+    assert get("manager", "schedule", "payments").context["page"].cards[0].preview.shifts == 0
 
 
 def test_an_old_preview_is_not_published(published, post, get):
