@@ -59,7 +59,9 @@ def site() -> Iterator[int]:
     broker = [str(run.broker_program()), "--port", "0", "--unixsocket", str(folder / "broker"), "--save", ""]
     commands = [broker, *(list(one.command) for one in (run.web("127.0.0.1", port), run.beat(), *run.workers()))]
     running = [
-        subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)
+        subprocess.Popen(
+            command, env=environment, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         for command in commands
     ]
     try:

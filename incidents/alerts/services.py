@@ -48,14 +48,9 @@ def create_service(
     Raises `ValidationError` for a name that the team has already, `PermissionDenied` unless `by` manages the team.
     """
     _ask_a_manager(by, team.pk)
-    service = Service(
-        team=team,
-        name=name.strip(),
-        slug=_free_address(name),
-        schedule=schedule,
-        policy=policy or preset_policy(team=team, urgency=urgency, by=by, now=now),
-        urgency=urgency,
-    )
+    policy = policy or preset_policy(team=team, urgency=urgency, by=by, now=now)
+    service = Service(team=team, name=name.strip(), schedule=schedule, policy=policy, urgency=urgency)
+    service.slug = _free_address(service.name)
     service.full_clean()
     service.save()
     record("service.added", service, team=team, detail={"urgency": urgency}, by=by, now=now)
