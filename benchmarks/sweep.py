@@ -121,9 +121,9 @@ def _lateness(services: list[int]) -> Iterator[Row]:
     """A sweep each second by the database's clock, for as long as three steps of two seconds take."""
     Incident.objects.update(state="resolved", resolved_at=database_now(), next_action_at=None)
     began, known = database_now(), Page.objects.latest("pk").pk
-    for n in range(LADDER_OF):  # opened over a second, so that they do not all fall due together
-        at = began + timedelta(seconds=n / LADDER_OF)
-        open_incidents([Opening(services[n % SERVICES], "Disk is full", Severity.SEV3, at)], now=at)
+    second = [began - timedelta(seconds=n / LADDER_OF) for n in range(LADDER_OF)]  # not all due together
+    openings = [Opening(services[n % SERVICES], "Disk is full", Severity.SEV3, at) for n, at in enumerate(second)]
+    open_incidents(openings, now=began)
     late: dict[int, list[float]] = {0: [], 1: [], 2: []}
     while any(len(late[step]) < LADDER_OF for step in (1, 2)):
         tick = time.perf_counter()
