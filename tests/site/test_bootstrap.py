@@ -132,3 +132,36 @@ def test_the_locks_name_no_registry_and_a_hash_for_every_package():
         assert "index-url" not in text, lock
         for block in text.split("\n\n")[0].replace("\\\n", " ").splitlines():
             assert "--hash=sha256:" in block, block
+
+
+# Everything of ours, and what Celery loads by name only once it runs.
+IMPORT_EVERYTHING = """
+import django, importlib, pkgutil
+django.setup()
+import incidents, oncall_site, rotations
+for package in (incidents, oncall_site, rotations):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+for name in ("kombu.transport.redis", "celery.apps.beat", "celery.apps.worker", "granian.server"):
+    importlib.import_module(name)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("packages", ["production", "embedded"])
+def test_the_locked_packages_alone_are_enough_to_run(tmp_path, packages):
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    lock = ROOT / "requirements" / f"{packages}.txt"
+    install = [str(python), "-m", "pip", "install", "--quiet", "--no-input", "--require-hashes", "-r", str(lock)]
+    subprocess.run(install, check=True)
+    done = subprocess.run(
+        [str(python), "-c", IMPORT_EVERYTHING],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "oncall_site.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
