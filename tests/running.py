@@ -99,13 +99,14 @@ class Tandem:
             f"PolicyStep.objects.filter(position__gt=0).update(after=timedelta(seconds={seconds}))"
         )
 
-    def reach_everybody_by_webhook(self, address: str) -> None:
-        """Give each of the demo's people a webhook beside their inbox, used at once in both tiers."""
+    def reach_everybody_by_webhook(self, *addresses: str) -> None:
+        """Give each of the demo's people webhooks beside their inbox, used at once in both tiers."""
         self.python(
             "from rotations.contact.services import add_contact_point; from rotations.models import User; "
             "from rotations.contact.models import Channel; from rotations.people.clock import now\n"
             "for user in User.objects.filter(is_demo=True):\n"
-            f"    add_contact_point(user=user, channel=Channel.WEBHOOK, address={address!r}, by=user, now=now())"
+            f"    for address in {addresses!r}:\n"
+            "        add_contact_point(user=user, channel=Channel.WEBHOOK, address=address, by=user, now=now())"
         )
 
     # The outside --------------------------------------------------------------------------------------------------

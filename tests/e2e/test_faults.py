@@ -17,6 +17,7 @@ from tests.servers import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.serial, pytest.mark.timeout(240)]
 
+SENDERS = 8  # threads of the worker
 WEBHOOKS_HERE = {"INTERNAL_HOSTS_ALLOWED": "127.0.0.1"}
 
 
@@ -133,12 +134,13 @@ def test_two_of_every_process_page_and_mail_everybody_once(tmp_path, stack):
 def test_senders_that_hang_delay_no_escalation(tmp_path):
     patient = {"CHANNEL_TIMEOUT": "30", "DELIVERY_LEASE": "60"}
     with running.receiver() as webhook, running.tandem(tmp_path, **WEBHOOKS_HERE, **patient) as tandem:
-        tandem.reach_everybody_by_webhook(webhook.address)
+        # One address keeps only some of the senders waiting: here each has one that hangs.
+        tandem.reach_everybody_by_webhook(*(f"{webhook.address}{number}" for number in range(SENDERS)))
         tandem.wait_between_steps(6)
         webhook.may_answer.clear()
         for number in range(20):
             tandem.send(f"Queue {number} is full")
-        wait_until(lambda: len(webhook.received) >= 8, "not every sender hangs")
+        wait_until(lambda: len(webhook.received) >= SENDERS, "not every sender hangs")
         wait_until(lambda: len(tandem.pages()) == 60, "not everybody was paged", seconds=25)
         late = sorted((at - planned).total_seconds() for _title, _tier, planned, at in tandem.pages())
         assert late[int(len(late) * 0.95)] < 1.5, late
