@@ -21,6 +21,23 @@ def logging_config(level: str, style: str) -> dict[str, Any]:
 
     `style` is `json`, `words`, or empty: words for a terminal and JSON for everything else.
     """
+    quiet = level if level == "DEBUG" else logging.getLevelName(max(logging.WARNING, logging.getLevelName(level)))
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": _line(style)},
+        "filters": {"no_probe": {"()": "django.utils.log.CallbackFilter", "callback": is_no_probe}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_probe"]}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            "django.server": {"handlers": [], "propagate": True},
+            **{name: {"level": quiet} for name in TALKATIVE},
+        },
+    }
+
+
+def _line(style: str) -> dict[str, Any]:
+    """How a record becomes a line, whether structlog or the standard library wrote it."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -33,24 +50,10 @@ def logging_config(level: str, style: str) -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    quiet = level if level == "DEBUG" else logging.getLevelName(max(logging.WARNING, logging.getLevelName(level)))
     return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {
-            "line": {
-                "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": [*shared, structlog.stdlib.ExtraAdder()],
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_render(style)],
-            }
-        },
-        "filters": {"no_probe": {"()": "django.utils.log.CallbackFilter", "callback": is_no_probe}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_probe"]}},
-        "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {
-            "django.server": {"handlers": [], "propagate": True},
-            **{name: {"level": quiet} for name in TALKATIVE},
-        },
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": [*shared, structlog.stdlib.ExtraAdder()],
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_render(style)],
     }
 
 
