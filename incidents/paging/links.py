@@ -21,9 +21,9 @@ class Invitation:
 
 
 def path_for(incident_id: int, user_id: int) -> str:
-    """The path of the page with the one big button, under the site's address."""
+    """The path of the page with the one big button; the site's address goes before it."""
     token = signing.dumps([incident_id, user_id], salt=SALT)
-    return f"page/{token}/"
+    return f"/page/{token}/"
 
 
 def read(token: str) -> Invitation | None:

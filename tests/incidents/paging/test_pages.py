@@ -1,5 +1,6 @@
 """The incident pages: what each actor sees and may do, and the link that survives mail scanners."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from incidents.paging import links
 from incidents.paging.models import Incident, Page, State
 from incidents.paging.services import sweep
 from rotations.contact.models import Message
+from rotations.contact.sending import send_due
 from rotations.people.clock import now as clock
 from rotations.schedule.tiers import Tier
 from tests.factories import IncidentFactory, PublicationFactory, ServiceFactory, ShiftFactory
@@ -83,24 +85,36 @@ def test_opening_the_link_of_a_message_changes_nothing_and_its_button_acknowledg
     path = Message.objects.get(recipient=actors.member).path
     scanner = Client()
     for request in (scanner.get, scanner.head):
-        assert request(f"/{path}").status_code == 200
+        assert request(path).status_code == 200
     incident.refresh_from_db()
     assert incident.state == State.TRIGGERED
     assert Message.objects.get(recipient=actors.member).seen_at is None
-    assert Client().post(f"/{path}", follow=True).status_code == 200
+    assert Client().post(path, follow=True).status_code == 200
     incident.refresh_from_db()
     assert (incident.state, incident.acknowledged_by) == (State.ACKNOWLEDGED, actors.member)
 
 
+def test_the_link_works_as_it_stands_in_the_inbox_and_in_whatever_is_sent(actors, settings, mailoutbox, incident):
+    settings.EMAIL_URL = "smtp://mail.example.com"  # so that e-mail counts as a channel
+    later = incident.opened_at + timedelta(minutes=10)
+    sweep(now=later)
+    send_due(clock=lambda: later)
+    [mail] = [mail for mail in mailoutbox if mail.to == [actors.manager.email]]
+    [sent] = re.findall(rf"{settings.SITE_URL}(/page/\S+)", mail.body)
+    shown = signed_in(actors.manager).get(reverse("inbox")).content.decode()
+    assert f'href="{sent}"' in shown
+    assert "Acknowledge" in Client().get(sent).content.decode()
+
+
 def test_the_page_of_a_link_records_seen_by_a_post(incident, actors):
     path = Message.objects.get(recipient=actors.member).path
-    assert Client().post(f"/{path}seen/").status_code == 204
+    assert Client().post(f"{path}seen/").status_code == 204
     assert Message.objects.get(recipient=actors.member).seen_at is not None
 
 
 def test_a_link_that_was_not_signed_here_is_refused_in_words(incident, actors):
     path = links.path_for(incident.pk, actors.member.pk)
-    forged = Client().post(f"/{path[:-4]}abc/")
+    forged = Client().post(f"{path[:-4]}abc/")
     assert forged.status_code == 404
     assert "This link no longer works" in forged.content.decode()
     assert Incident.objects.get().state == State.TRIGGERED
@@ -110,15 +124,15 @@ def test_a_link_ends_with_its_person(incident, actors):
     path = links.path_for(incident.pk, actors.member.pk)
     actors.member.is_active = False
     actors.member.save(update_fields=["is_active"])
-    assert Client().post(f"/{path}").status_code == 404
+    assert Client().post(path).status_code == 404
 
 
 def test_a_link_to_a_stranger_of_the_incident_shows_nothing(incident, actors):
-    assert Client().get(f"/{links.path_for(incident.pk, actors.stranger.pk)}").status_code == 404
+    assert Client().get(links.path_for(incident.pk, actors.stranger.pk)).status_code == 404
 
 
 def test_who_is_signed_in_goes_from_the_link_to_the_whole_page(incident, actors):
-    answer = signed_in(actors.member).get(f"/{links.path_for(incident.pk, actors.member.pk)}")
+    answer = signed_in(actors.member).get(links.path_for(incident.pk, actors.member.pk))
     assert answer.url == reverse("incident", args=[incident.pk])
 
 
