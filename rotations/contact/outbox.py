@@ -46,14 +46,14 @@ def more_is_due(*, now: datetime) -> bool:
 
 @transaction.atomic
 def accepted(delivery: Delivery, *, answer: str, now: datetime) -> bool:
-    """The provider took it. Return False if the lease was lost to another sender.
+    """The provider took it. Return False if another sender has written so before.
 
-    What was cancelled while it was under way is told as it is: sent.
+    What was cancelled while it was under way is told as it is: sent. So is what a slower sender got through after
+    its lease: whoever holds the row now need not try once more, and nobody waits for a lease long enough.
     """
     _lock([delivery.message_id])
-    won = _claimed(delivery, DeliveryState.SENDING, DeliveryState.CANCELLED).update(
-        state=DeliveryState.SENT, finished_at=now, failing_at=None, answer=kept(answer)
-    )
+    unsent = Delivery.objects.filter(pk=delivery.pk).exclude(state=DeliveryState.SENT)
+    won = unsent.update(state=DeliveryState.SENT, finished_at=now, failing_at=None, answer=kept(answer))
     if won:
         Message.objects.filter(pk=delivery.message_id, undeliverable_at__isnull=False).update(undeliverable_at=None)
     return bool(won)
@@ -68,7 +68,7 @@ def try_again(delivery: Delivery, *, answer: str, retry_after: timedelta, now: d
         return failed(delivery, answer=answer, now=now)
     wait = backoff(delivery.attempts, first=settings.DELIVERY_RETRY_FIRST, luck=chance.random())
     _lock([delivery.message_id])
-    won = _claimed(delivery, DeliveryState.SENDING).update(
+    won = _claimed(delivery).update(
         state=DeliveryState.QUEUED, due_at=now + max(wait, min(retry_after, LONGEST_RETRY_AFTER)), answer=kept(answer)
     )
     if won and tried_for >= settings.CHANNEL_FAILING_AFTER:
@@ -80,9 +80,7 @@ def try_again(delivery: Delivery, *, answer: str, retry_after: timedelta, now: d
 def failed(delivery: Delivery, *, answer: str, now: datetime) -> bool:
     """It can never succeed: the message's next contact point starts now."""
     _lock([delivery.message_id])
-    won = _claimed(delivery, DeliveryState.SENDING).update(
-        state=DeliveryState.FAILED, finished_at=now, answer=kept(answer)
-    )
+    won = _claimed(delivery).update(state=DeliveryState.FAILED, finished_at=now, answer=kept(answer))
     if won:
         _start_failing([delivery.pk], [delivery.message_id], now)
     return bool(won)
@@ -140,9 +138,9 @@ def _lock(message_ids: Collection[int]) -> None:
     list(locked.values_list("pk", flat=True))
 
 
-def _claimed(delivery: Delivery, *states: DeliveryState) -> QuerySet[Delivery]:
-    """The row as this sender left it: nobody has claimed it since."""
-    return Delivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts, state__in=states)
+def _claimed(delivery: Delivery) -> QuerySet[Delivery]:
+    """The row as this sender left it: nobody has claimed it since, nobody has finished it."""
+    return Delivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts, state=DeliveryState.SENDING)
 
 
 def _start_failing(delivery_ids: Collection[int], message_ids: Collection[int], now: datetime) -> None:

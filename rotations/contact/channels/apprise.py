@@ -10,6 +10,7 @@ import apprise
 from django.conf import settings
 
 from rotations.contact.channels import resolver
+from rotations.contact.channels.deadline import cut_off
 from rotations.contact.channels.envelope import Accepted, Envelope, Outcome, PermanentFailure, TemporaryFailure
 from rotations.contact.models import MessageKind
 
@@ -41,7 +42,7 @@ def send(envelope: Envelope) -> Outcome:
     lines: list[str] = []
     token = _lines.set(lines)
     try:
-        with resolver.only_public_targets() as refused:
+        with resolver.only_public_targets() as refused, cut_off(after=settings.CHANNEL_TIMEOUT):
             is_sent = _notify(service, envelope)
     finally:
         _lines.reset(token)

@@ -11,6 +11,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.template.loader import render_to_string
 from urllib3.util import parse_url
 
+from rotations.contact.channels.deadline import cut_off
 from rotations.contact.channels.envelope import Accepted, Envelope, Outcome, PermanentFailure, TemporaryFailure
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
@@ -20,8 +21,8 @@ def send(envelope: Envelope) -> Outcome:
     """Hand one mail to the mail server. Its 4xx is temporary, its 5xx for good."""
     connection = _connection()
     try:
-        mail = _mail(envelope, connection)
-        mail.send()
+        with cut_off(after=settings.DELIVERY_LEASE):  # each answer may take its time, all together no longer
+            _mail(envelope, connection).send()
     except smtplib.SMTPRecipientsRefused as error:
         code, words = next(iter(error.recipients.values()))
         return _refused(code, words)

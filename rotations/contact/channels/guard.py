@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from django.conf import settings
 
 NAT64 = ip_network("64:ff9b::/96")
+PUBLIC_IPV6 = IPv6Network("2000::/3")  # all that was ever given out; Python calls some of the rest global, too
 
 
 class ForbiddenTargetError(OSError):
@@ -37,7 +38,13 @@ def check(host: str, found: Sequence[str]) -> None:
 def may_be_reached(address: str) -> bool:
     """Whether an address is a public one, or in a network that is allowed."""
     real = _real(ip_address(address.partition("%")[0]))
-    return (real.is_global and not real.is_multicast) or any(real in network for network in _allowed_networks())
+    return _is_public(real) or any(real in network for network in _allowed_networks())
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address) and address not in PUBLIC_IPV6:
+        return False
+    return address.is_global and not address.is_multicast
 
 
 def _real(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -7,7 +7,6 @@ The receiver checks `X-Tandem-Signature: t=<seconds>,v1=<hex>`: HMAC-SHA256, key
 import hashlib
 import hmac
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
@@ -39,7 +38,8 @@ def send(envelope: Envelope) -> Outcome:
         "X-Tandem-Signature": signature(body, envelope.secret, envelope.sent_at),
     }
     try:
-        return _post(url, body, headers, envelope.sent_at)
+        with cut_off(after=settings.CHANNEL_TIMEOUT):
+            return _post(url, body, headers, envelope.sent_at)
     except guard.ForbiddenTargetError as error:
         return PermanentFailure(str(error))
     except (*NO_CONNECTION, HTTPException) as error:
@@ -68,14 +68,11 @@ def _body(envelope: Envelope) -> bytes:
 
 
 def _post(url: Url, body: bytes, headers: dict[str, str], at: datetime) -> Outcome:
-    started = time.monotonic()
     connection = _connect(url)
     try:
-        left = settings.CHANNEL_TIMEOUT.total_seconds() - (time.monotonic() - started)
-        with cut_off(connection.sock, left):
-            connection.request("POST", url.request_uri, body=body, headers=headers, preload_content=False)
-            response = connection.getresponse()
-            return _outcome(response, response.read(ANSWER_BYTES, decode_content=False), at)
+        connection.request("POST", url.request_uri, body=body, headers=headers, preload_content=False)
+        response = connection.getresponse()
+        return _outcome(response, response.read(ANSWER_BYTES, decode_content=False), at)
     finally:
         connection.close()
 

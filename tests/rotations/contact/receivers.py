@@ -7,7 +7,7 @@ import struct
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -160,6 +160,23 @@ def mail_server(*refusals: str) -> Iterator[MailReceiver]:
         yield receiver
     finally:
         controller.stop()
+
+
+@contextmanager
+def server_that_drips_its_handshake() -> Iterator[int]:
+    """Begins a TLS record that is as long as they come, and sends a byte of it now and then; yields its port."""
+    closing = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.sendall(b"\x16\x03\x03\x40\x00")
+            while not closing.wait(0.1):
+                connection.sendall(b".")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=lambda: drip(server.accept()[0]), daemon=True).start()
+        yield server.getsockname()[1]
+        closing.set()
 
 
 @contextmanager

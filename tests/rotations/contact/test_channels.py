@@ -3,6 +3,7 @@
 import email.policy
 import hashlib
 import hmac
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from rotations.contact import channels
-from rotations.contact.channels import guard
+from rotations.contact.channels import deadline, guard
 from rotations.contact.channels.envelope import Accepted, Envelope, PermanentFailure, TemporaryFailure
 from rotations.contact.models import Channel
 from tests.rotations.contact import receivers
@@ -107,6 +108,22 @@ def test_a_web_server_that_hangs_drips_or_hangs_up_is_a_temporary_failure_in_tim
     assert outcome.answer
 
 
+def test_a_web_server_that_drips_its_handshake_is_a_temporary_failure_in_time():
+    started = time.monotonic()
+    with receivers.server_that_drips_its_handshake() as port:
+        outcome = send(Channel.WEBHOOK, f"https://127.0.0.1:{port}/")
+        assert time.monotonic() - started < 1.8
+    assert isinstance(outcome, TemporaryFailure)
+
+
+def test_when_the_time_of_a_try_is_over_nothing_is_connected_any_more():
+    """A name with fifty addresses, none of which answers, must not hold a sender fifty times as long."""
+    with receivers.silent_server() as port, deadline.cut_off(after=timedelta(milliseconds=10)):
+        time.sleep(0.1)
+        with pytest.raises(TimeoutError):
+            socket.create_connection(("127.0.0.1", port))
+
+
 def test_a_web_server_that_is_not_there_is_a_temporary_failure():
     outcome = send(Channel.WEBHOOK, "http://127.0.0.1:1/")
     assert isinstance(outcome, TemporaryFailure)
@@ -148,7 +165,8 @@ def test_a_host_that_is_allowed_by_name_is_reached(settings):
         ("192.168.1.1", False), ("100.64.0.1", False), ("224.0.0.1", False), ("240.0.0.1", False),
         ("fe80::1%eth0", False), ("fd00::1", False), ("64:ff9b::7f00:1", False), ("64:ff9b::5db8:d822", True),
         ("2002:7f00:1::", False),
-        ("::ffff:10.0.0.1", False), ("ff02::1", False), ("::", False),
+        ("::ffff:10.0.0.1", False), ("ff02::1", False), ("::", False), ("fec0::1", False), ("::127.0.0.1", False),
+        ("64:ff9b:1::7f00:1", False), ("::ffff:0:127.0.0.1", False),
     ],
 )  # fmt: skip
 def test_only_public_addresses_may_be_reached(address, may, settings):
@@ -270,6 +288,13 @@ def test_apprise_waits_as_long_as_we_say_and_not_as_long_as_the_address_says():
         outcome = send(Channel.APPRISE, f"json://127.0.0.1:{receiver.port}/?rto=600&cto=600&retry=5&wait=60")
     assert isinstance(outcome, TemporaryFailure)
     assert time.monotonic() - started < 3
+
+
+def test_apprise_is_cut_off_from_a_server_that_drips():
+    started = time.monotonic()
+    with receivers.web_server(receivers.drips) as receiver:
+        send(Channel.APPRISE, f"json://127.0.0.1:{receiver.port}/")
+        assert time.monotonic() - started < 3
 
 
 # Where they are loaded

@@ -103,6 +103,20 @@ def test_a_sender_that_died_loses_the_row_when_its_lease_ends_and_the_page_goes_
     assert (delivery.state, delivery.attempts, len(receiver.requests)) == (DeliveryState.SENT, 2, 1)
 
 
+def test_what_a_sender_got_through_after_its_lease_is_sent_and_not_tried_once_more(clock, settings):
+    message, [delivery] = reached_by((1, 0), now=clock())
+    slow = outbox.claim(now=clock())
+    clock.at += settings.DELIVERY_LEASE
+    second = outbox.claim(now=clock())
+    assert outbox.accepted(slow, answer="250 Ok", now=clock())
+    assert not outbox.try_again(second, answer="451", retry_after=timedelta(), now=clock())
+    delivery.refresh_from_db()
+    message.refresh_from_db()
+    assert (delivery.state, delivery.answer, message.undeliverable_at) == (DeliveryState.SENT, "250 Ok", None)
+    clock.turn(hours=1)
+    assert outbox.claim(now=clock()) is None
+
+
 def test_a_delivery_that_nothing_helps_is_given_up_for_good(clock, settings):
     with receivers.web_server(receivers.answers(503)) as receiver:
         message, [delivery] = reached_by((receiver.port, 0), now=clock())
