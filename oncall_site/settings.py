@@ -191,13 +191,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 # smtp+tls://user:password@host:587. Without it e-mail is off: it neither counts as a channel nor fails.
 EMAIL_URL = env.str("EMAIL_URL", "")
 vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
-EMAIL_TIMEOUT = env.int("CHANNEL_TIMEOUT", 10)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Tandem <tandem@localhost>")
 # Hosts and networks inside the house that webhooks may reach all the same.
 INTERNAL_HOSTS_ALLOWED = env.list("INTERNAL_HOSTS_ALLOWED", default=[])
 
 CHANNEL_CONNECT_TIMEOUT = timedelta(seconds=env.float("CHANNEL_CONNECT_TIMEOUT", 4))
 CHANNEL_TIMEOUT = timedelta(seconds=env.float("CHANNEL_TIMEOUT", 10))
+EMAIL_TIMEOUT = CHANNEL_TIMEOUT.total_seconds()
 DELIVERY_LEASE = timedelta(seconds=env.float("DELIVERY_LEASE", 30))
 DELIVERY_RETRY_FIRST = timedelta(seconds=env.float("DELIVERY_RETRY_FIRST", 5))
 DELIVERY_GIVE_UP_AFTER = timedelta(seconds=env.float("DELIVERY_GIVE_UP_AFTER", 3600))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -124,6 +125,8 @@ class PersonAdmin(UserAdmin[User]):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if "email" in form.changed_data:  # whoever reads the old mailbox must not reset the password any more
+            EmailAddress.objects.filter(user=obj).delete()
         action = "person.changed" if change else "person.added"
         _audit(request, action, obj, changed=form.changed_data)
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
-def time_zone_field(*, help_text: "StrOrPromise" = "") -> forms.ChoiceField:
-    """A choice of the zones that people live in, by region."""
-    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
-    choices = [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in zones)]
+def time_zone_field(*, present: str = "UTC", help_text: "StrOrPromise" = "") -> forms.ChoiceField:
+    """A choice of the zones that people live in, by region; and the present one, which may be one of the others."""
+    zones = {zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")}
+    choices = [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in sorted((zones | {present}) - {"UTC"}))]
     return forms.ChoiceField(label=_("Your time zone"), choices=choices, help_text=help_text)
 
 
@@ -33,7 +33,9 @@ class PreferencesForm(forms.ModelForm[User]):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["time_zone"] = time_zone_field(help_text=self.fields["time_zone"].help_text)
+        self.fields["time_zone"] = time_zone_field(
+            present=self.instance.time_zone, help_text=self.fields["time_zone"].help_text
+        )
         self.fields["theme"].label = _("Colours")
         self.helper = FormHelper()
         self.helper.add_input(Submit("save", _("Save time zone and colours")))

@@ -82,10 +82,12 @@ def schedule_page(schedule: Schedule, reader: User, *, now: datetime) -> Schedul
     """What the page of a schedule says to a reader. Only managers are shown what publishing would do."""
     manages = may_manage(reader, schedule.team_id)
     holders = on_call_at(now, schedule_ids=[schedule.pk]).get(schedule.pk, {})
+    rotations = _rotations(schedule, now)
+    tiers = list(Tier)[: max((rotation.tiers for rotation in rotations), default=2)]
     return SchedulePage(
         schedule=schedule,
-        duties=[(tier, holders.get(tier)) for tier in Tier],
-        cards=_cards(_rotations(schedule, now), manages=manages, now=now),
+        duties=[(tier, holders.get(tier)) for tier in tiers],
+        cards=_cards(rotations, manages=manages, now=now),
         overrides=list(overrides_to_come(schedule, now)),
         may_manage=manages,
     )

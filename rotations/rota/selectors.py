@@ -86,20 +86,6 @@ def short_horizons(now: datetime) -> QuerySet[Rotation]:
     return rotations_published_until_before(now + settings.HORIZON_WARNING)
 
 
-def gaps(schedule: Schedule, window: Span) -> list[Hold]:
-    """When nobody holds a tier, within what is published; on a one-tier schedule only primary is asked. ≤ 5 queries."""
-    published = Publication.objects.filter(rotation__in=Rotation.objects.active().filter(schedule=schedule))
-    bounds = published.order_by("effective_from").values_list("effective_from", "until", "settings__rules__tiers")
-    rows = list(bounds)
-    start = max([window.start, *(row[0] for row in rows[:1])])
-    end = min(window.end, max((row[1] for row in rows), default=window.start))
-    if start >= end:
-        return []
-    two_tiers = any(tiers == 2 for *_, tiers in rows)
-    holds = final_timeline(schedule, Span(start, end))
-    return [hold for hold in holds if hold.person is None and (two_tiers or hold.tier is Tier.PRIMARY)]
-
-
 def next_shifts(user: User, now: datetime, limit: int) -> list[Duty]:
     """What a person holds now and next, over all schedules, overrides counted; soonest first. Three queries."""
     own = Override.objects.in_force().filter(user=user, ends_at__gt=now)

@@ -63,3 +63,12 @@ def test_mail_is_encrypted_as_its_address_says(tmp_path, scheme, tls, ssl):
     program = "print(getattr(settings, 'EMAIL_USE_TLS', False), getattr(settings, 'EMAIL_USE_SSL', False))"
     said = read_settings(program, DATA_DIR=str(tmp_path), EMAIL_URL=f"{scheme}://user:password@mail.example.com:587")
     assert said == f"{tls} {ssl}"
+
+
+def test_a_timeout_of_half_a_second_holds_for_every_channel(tmp_path):
+    said = read_settings(
+        "print(settings.CHANNEL_TIMEOUT.total_seconds(), settings.EMAIL_TIMEOUT)",
+        DATA_DIR=str(tmp_path),
+        CHANNEL_TIMEOUT="0.5",
+    )
+    assert said == "0.5 0.5"

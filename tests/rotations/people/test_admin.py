@@ -219,6 +219,18 @@ def test_deactivating_somebody_is_an_edit_with_a_line_that_says_what_changed(cli
     assert audit() == [("person.changed", "Mara Lindt", {"changed": ["is_active"], "where": "admin"})]
 
 
+def test_an_address_that_somebody_had_before_resets_their_password_no_more(client, mailoutbox, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    mara = UserFactory(name="Mara Lindt", email="old@example.com")
+    reset = reverse("account_reset_password")
+    client.post(reset, {"email": "old@example.com"})  # from now on allauth has a row of its own for the address
+    form = {"name": mara.name, "email": "new@example.com", "time_zone": "UTC", "theme": "auto", "is_active": "on"}
+    assert client.post(address(User, "change", mara.pk), form).status_code == 302
+    client.post(reset, {"email": "old@example.com"})
+    client.post(reset, {"email": "new@example.com"})
+    assert [mail.to for mail in mailoutbox] == [["old@example.com"], ["new@example.com"]]
+
+
 def test_setting_a_password_for_somebody_leaves_a_line_without_it(client):
     mara = UserFactory(name="Mara Lindt")
     new = {"password1": "a new passphrase", "password2": "a new passphrase", "usable_password": "true"}

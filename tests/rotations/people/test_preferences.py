@@ -20,6 +20,17 @@ def test_everybody_changes_their_own_zone_and_theme(client, actors, who):
     assert AuditEntry.objects.get(action="person.preferences_changed").by == user
 
 
+def test_a_zone_that_the_list_leaves_out_is_kept_when_only_colours_change(client, actors):
+    actors.member.time_zone = "CET"
+    actors.member.save()
+    client.force_login(actors.member)
+    form = client.get(reverse("preferences")).context["form"]
+    assert '<option value="CET" selected>' in str(form["time_zone"])
+    client.post(reverse("preferences"), {"time_zone": "CET", "theme": "dark"})
+    actors.member.refresh_from_db()
+    assert (actors.member.time_zone, actors.member.theme) == ("CET", "dark")
+
+
 def test_an_unknown_zone_is_refused_with_a_sentence(client, actors):
     client.force_login(actors.member)
     page = client.post(reverse("preferences"), {**CHOICE, "time_zone": "Mars/Olympus"}).content.decode()

@@ -4,12 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from rotations.people.models import TimeOff
 from rotations.rota import selectors, services
 from rotations.schedule.spans import Span
 from rotations.schedule.tiers import Tier
 from tests.factories import OverrideFactory, PublicationFactory, RotationFactory, SeatFactory, ShiftFactory
-from tests.rotations.rota.shapes import rotation_of
 
 pytestmark = pytest.mark.django_db
 DAY, HOUR, WEEK = timedelta(days=1), timedelta(hours=1), timedelta(weeks=1)
@@ -109,27 +107,10 @@ def test_a_shift_that_another_covers_is_not_among_the_next_ones(rota, now):
     assert selectors.next_shifts(person, now, 4) == before[1:]
 
 
-def test_gaps_are_those_within_what_is_published(now):
-    rotation = rotation_of(3, now)
-    for seat in rotation.seats.all()[:2]:
-        TimeOff.objects.create(user=seat.user, starts_at=now + 2 * WEEK, ends_at=now + 2 * WEEK + DAY)
-    publication = services.publish(rotation, by=None, now=now)
-    gaps = selectors.gaps(rotation.schedule, Span(now - WEEK, now + 52 * WEEK))
-    assert [gap.tier for gap in gaps] == [Tier.SECONDARY]
-    assert selectors.gaps(rotation.schedule, Span(publication.until, publication.until + WEEK)) == []
-
-
-def test_a_schedule_of_one_tier_has_no_gap_where_a_secondary_would_be(now):
-    rotation = rotation_of(1, now, tiers=1)
-    services.publish(rotation, by=None, now=now)
-    assert selectors.gaps(rotation.schedule, Span(now, now + 4 * WEEK)) == []
-
-
 def test_a_schedule_that_was_never_published_says_so(now):
     rotation = RotationFactory()
     SeatFactory(rotation=rotation)
     assert selectors.published_until(rotation.schedule) is None
-    assert selectors.gaps(rotation.schedule, Span(now, now + WEEK)) == []
 
 
 def test_schedules_are_those_in_use_and_a_persons_are_those_of_their_teams(rota, now):

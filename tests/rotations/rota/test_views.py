@@ -67,6 +67,14 @@ def test_everybody_who_is_signed_in_reads_a_schedule_and_why(published, get, who
     assert get(who, "why", "payments", tier="secondary").status_code == 200
 
 
+def test_a_schedule_of_one_tier_says_nothing_of_a_secondary(published, get):
+    assert "Nobody" not in get("member", "schedule", "payments").content.decode()
+    published.tiers = 1
+    published.save()
+    page = get("member", "schedule", "payments")
+    assert [tier for tier, _holder in page.context["page"].duties] == [Tier.PRIMARY]
+
+
 def test_nobody_reads_without_signing_in(published, client):
     for name in ("schedule", "why", "override-create"):
         assert client.get(reverse(name, args=["payments"])).status_code == 302
