@@ -49,7 +49,8 @@ app.conf.update(
         "work-inbox": every(1, "incidents.paging.work_inbox", "due", expires=1),
         "note-failing": every(1, "rotations.contact.note_failing", "due", expires=1),
         "send-due": every(1, "rotations.contact.send_due", "deliver", expires=1),
-        "extend-horizon": every(24 * 3600, "rotations.rota.extend_horizons", "slow", expires=3600),
+        # Each hour, though once a day would do: a beat that lost its file waits for a whole period before the first.
+        "extend-horizon": every(3600, "rotations.rota.extend_horizons", "slow", expires=3600),
     },
 )
 app.autodiscover_tasks()

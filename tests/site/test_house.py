@@ -27,6 +27,7 @@ for app_name in ("rotations", "incidents"):
 for name, entry in app.conf.beat_schedule.items():
     assert entry["task"] in app.tasks, f"{name} names no task: {entry['task']}"
     assert entry["options"]["expires"], f"{name} does not expire"
+    assert entry["schedule"] <= 3600, f"{name} never runs where beat starts anew each day without its file"
 """
 
 

@@ -123,7 +123,7 @@ def web(host: str, port: int) -> Process:
 
 
 def beat() -> Process:
-    """The clock of the sweeps. Its file remembers when the daily tasks last ran."""
+    """The clock of the sweeps. Its file remembers when the rarer tasks last ran."""
     return celery("beat", "beat", "--schedule", str(settings.DATA_DIR / "beat-schedule"), "--pidfile", "")
 
 
