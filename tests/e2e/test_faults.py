@@ -146,6 +146,33 @@ def test_senders_that_hang_delay_no_escalation(tmp_path):
         assert late[int(len(late) * 0.95)] < 1.5, late
 
 
+STORM = """
+from incidents.alerts.models import Event, Service
+from incidents.alerts.services import create_integration, create_service
+from rotations.people.clock import now
+
+demo = Service.objects.get()
+other = create_service(team=demo.team, name="storm", schedule=demo.schedule, by=None, now=now())
+one = create_integration(service=other, name="storm", by=None, now=now())
+body = '{"routing_key": "%s", "event_action": "trigger", "payload": {"summary": "Disk is full"}}' % one.key
+Event.objects.bulk_create(
+    Event(integration=one, service=other, key=f"disk {n}", body=body, received_at=now()) for n in range(30_000)
+)
+"""
+
+
+def test_a_storm_of_events_that_lasts_delays_no_escalation(tmp_path):
+    with running.tandem(tmp_path) as tandem:
+        tandem.wait_between_steps(5)
+        tandem.python(STORM)
+        tandem.send("Payouts are failing")
+        wait_until(lambda: "secondary" in paged_at(tandem, "Payouts are failing"), "escalation stopped", seconds=20)
+        [(left,)] = tandem.rows("SELECT count(*) FROM incidents_event WHERE processed_at IS NULL")
+        late = [paged - planned for title, _tier, planned, paged in tandem.pages() if title == "Payouts are failing"]
+        assert max(late).total_seconds() < 1.5
+        assert left > 0, "the storm was over before the escalation was due"
+
+
 def test_a_sweeper_that_was_away_for_a_minute_sweeps_twice_at_most_and_leaves_everybody_time_to_answer(tmp_path):
     wait = 8  # seconds between steps; after an outage at least half of them are left to answer
     with running.tandem(tmp_path) as tandem:
