@@ -13,7 +13,7 @@ from incidents.paging.whom import whom_at
 from incidents.policies.selectors import PolicyText, policies, policy_text
 from rotations.contact.selectors import deliveries_of
 from rotations.people.models import User
-from rotations.people.permissions import may_respond, teams_of
+from rotations.people.permissions import may_manage, may_respond, teams_of
 from rotations.rota.selectors import on_call_at
 
 __all__ = [
@@ -58,6 +58,7 @@ class IncidentPage:
     alerts: tuple[Alert, ...]
     policy: PolicyText
     may_respond: bool
+    may_manage: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ def incident_page(user: User, pk: int, *, now: datetime) -> IncidentPage:
         alerts=tuple(incident.alerts.select_related("integration").order_by("pk")),
         policy=policy_text(incident.policy),
         may_respond=may_respond(user, incident.service.team_id) or any(page.user_id == user.pk for page in pages),
+        may_manage=may_manage(user, incident.service.team_id),
     )
 
 

@@ -38,7 +38,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def incident(request: HttpRequest, pk: int) -> HttpResponse:
     """One incident: what happens next, who is on it, what was done. htmx asks for the part that changes."""
-    template = "incidents/paging/_live.html" if request.htmx else "incidents/paging/incident.html"  # type: ignore[attr-defined]
+    template = "incidents/paging/_refreshed.html" if request.htmx else "incidents/paging/incident.html"  # type: ignore[attr-defined]
     return render(request, template, _context(request, pk))
 
 

@@ -57,13 +57,17 @@ def _paged(entry: TimelineEntry) -> str:
     page = _page(entry)
     values = {"name": page.user.name, "tier": tier_word(page.tier), "by": _who(entry)}
     if page.cause == Cause.MANUAL:
-        return (_("%(by)s asked for %(name)s as %(tier)s") if page.tier else _("%(by)s asked for %(name)s")) % values
+        return (
+            _("Paged %(name)s as %(tier)s: %(by)s asked for it")
+            if page.tier
+            else _("Paged %(name)s: %(by)s asked for it")
+        ) % values
     return (_("Paged %(name)s as %(tier)s") if page.tier else _("Paged %(name)s")) % values
 
 
 def _paged_why(entry: TimelineEntry) -> str:
     page = _page(entry)
-    cause = str(dict(CAUSES)[page.cause])
+    cause = str(dict(CAUSES)[page.cause]).lower()  # in the middle of a sentence
     if page.manual_reason:
         return _("%(reason)s. Asking early is right") % {"reason": dict(MANUAL_REASONS)[page.manual_reason]}
     if page.step is None:

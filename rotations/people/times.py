@@ -40,7 +40,12 @@ def full_instant(at: datetime, zone: tzinfo) -> str:
 
 def clock(at: datetime, zone: tzinfo) -> str:
     """03:10:14 CET: seconds, for incidents."""
-    return f"{date_format(at.astimezone(zone), 'H:i:s')} {abbreviation(at, zone)}"
+    return f"{bare_clock(at, zone)} {abbreviation(at, zone)}"
+
+
+def bare_clock(at: datetime, zone: tzinfo) -> str:
+    """03:10:14. Only where the day and the zone stand beside it."""
+    return date_format(at.astimezone(zone), "H:i:s")
 
 
 def ends(start: datetime, end: datetime, zone: tzinfo, *, now: datetime) -> tuple[str, str]:

@@ -66,6 +66,18 @@ def clock(at: datetime | None) -> str:
 
 
 @register.filter
+def bare_clock(at: datetime | None) -> str:
+    """03:10:14, where the day and the zone are said once for a whole list."""
+    return _time(at, times.bare_clock(at, timezone.get_current_timezone())) if at else ""
+
+
+@register.filter
+def zone_of(at: datetime | None) -> str:
+    """CET: what the reader's zone is called at that instant."""
+    return times.abbreviation(at, timezone.get_current_timezone()) if at else ""
+
+
+@register.filter
 def duration(length: timedelta | None) -> str:
     """15 h."""
     return "" if length is None else times.duration(length)

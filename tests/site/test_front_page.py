@@ -111,7 +111,7 @@ def test_an_incident_that_waits_for_me_comes_first_with_its_button(client, scene
     assert page.index("waits for your acknowledgement") < page.index("On call now")
     assert "Acknowledge INC-" in page
     assert page.count("btn-primary") == 1
-    assert "is paged at <time" in page
+    assert "will be paged at <time" in page
 
 
 def test_in_a_storm_the_page_stays_readable(client, scene):
@@ -149,6 +149,7 @@ def test_a_schedule_that_was_never_published_has_no_gaps_but_a_next_step(client,
 
 def test_without_a_schedule_the_page_says_what_to_do(client, actors):
     assert "You are in no team with a schedule yet" in front_page(client, actors.stranger)
+    assert "Show the first steps" in front_page(client, actors.superuser)
 
 
 @pytest.mark.parametrize("who", ["manager", "member", "observer", "stranger", "superuser"])

@@ -21,6 +21,7 @@ def printed(source: str, **context) -> str:
 
 def test_an_instant_is_a_time_element_in_the_readers_zone():
     assert printed("{{ at|instant }}", at=AT).startswith('<time datetime="2026-12-14T08:00:05+00:00">Mon 14 Dec')
+    assert printed("{{ at|bare_clock }} {{ at|zone_of }}", at=AT).endswith(">09:00:05</time> CET")
     assert printed("{{ at|clock }}", at=AT) == '<time datetime="2026-12-14T08:00:05+00:00">09:00:05 CET</time>'
 
 
@@ -30,7 +31,9 @@ def test_a_span_is_two_time_elements():
     assert text.endswith("09:00 CET</time>")
 
 
-@pytest.mark.parametrize("filter_", ["instant", "clock", "day", "full_instant", "duration", "counting", "tier"])
+@pytest.mark.parametrize(
+    "filter_", ["instant", "clock", "bare_clock", "zone_of", "day", "full_instant", "duration", "counting", "tier"]
+)
 def test_nothing_is_printed_where_there_is_nothing(filter_):
     assert printed("{{ nothing|" + filter_ + " }}", nothing=None) == ""
 

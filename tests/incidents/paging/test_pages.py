@@ -1,16 +1,19 @@
 """The incident pages: what each actor sees and may do, and the link that survives mail scanners."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from incidents.paging import links
 from incidents.paging.models import Incident, Page, State
 from incidents.paging.services import sweep
-from rotations.contact.models import Message
+from rotations.contact.models import Delivery, Message
 from rotations.contact.sending import send_due
 from rotations.people.clock import now as clock
 from rotations.schedule.tiers import Tier
@@ -58,6 +61,47 @@ def test_acknowledging_second_tells_who_was_first(incident, actors):
     signed_in(actors.member).post(reverse("incident-acknowledge", args=[incident.pk]))
     page = signed_in(actors.manager).post(reverse("incident-acknowledge", args=[incident.pk]), follow=True)
     assert "Jonas Weber was first, at" in page.content.decode()
+
+
+def test_what_a_provider_answered_is_for_its_owner_and_for_managers(incident, actors):
+    Delivery.objects.filter(message__recipient=actors.member).update(answer="550 no mailbox jonas@home.example")
+    shown_to = [
+        name
+        for name in ("member", "manager", "superuser", "observer")
+        if "jonas@home.example" in signed_in(getattr(actors, name)).get(f"/incidents/{incident.pk}/").content.decode()
+    ]
+    assert shown_to == ["member", "manager", "superuser"]
+
+
+def test_a_page_left_open_learns_the_new_state_everywhere_on_it(incident, actors):
+    signed_in(actors.manager).post(reverse("incident-acknowledge", args=[incident.pk]))
+    asked = signed_in(actors.member).get(f"/incidents/{incident.pk}/", headers={"HX-Request": "true"})
+    refreshed = asked.content.decode()
+    assert "<html" not in refreshed
+    assert refreshed.count('hx-swap-oob="true"') == 2  # the tags at the head, and the timeline
+    assert "Not acknowledged" not in refreshed.split('id="state"')[1].split("</div>")[0]
+    assert "acknowledged and leads" in refreshed.split('id="history"')[1]
+
+
+def timeline_of(*instants):
+    """The timeline's text, of entries at these instants, newest first."""
+    lines = [SimpleNamespace(at=datetime.fromisoformat(at), user=None, sentence="Paged") for at in instants]
+    shown = {"shown": SimpleNamespace(timeline=lines), "incident": SimpleNamespace(opened_at=lines[-1].at)}
+    with timezone.override("Europe/Berlin"):
+        page = render_to_string("incidents/paging/_timeline.html", shown)
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_the_timeline_says_its_zone_once_and_the_day_only_where_it_changes():
+    one_day = timeline_of("2026-01-12T22:59:07+00:00", "2026-01-12T22:58:00+00:00")
+    assert one_day == "Timeline 23:59:07 Paged 23:58:00 Paged Times in CET. Newest first."
+    two_days = timeline_of("2026-01-12T23:00:07+00:00", "2026-01-12T22:59:00+00:00", "2026-01-12T22:58:00+00:00")
+    assert "Tue 13 Jan 00:00:07 Paged Mon 12 Jan 23:59:00 Paged 23:58:00 Paged Times in CET." in two_days
+
+
+def test_a_timeline_over_a_clock_change_names_the_zone_at_every_entry():
+    page = timeline_of("2026-10-25T01:30:00+00:00", "2026-10-25T00:30:00+00:00")
+    assert page == "Timeline 02:30:00 CET Paged 02:30:00 CEST Paged Newest first."
 
 
 def test_paging_the_secondary_needs_one_of_the_four_reasons(incident, actors):

@@ -50,9 +50,9 @@ def test_silence_reads_as_a_story(duty, now):
     play_until(incident, now + 60 * MINUTE)
     assert said(incident) == [
         ("Incident opened as SEV3", ""),
-        ("Paged Jonas Weber as primary", "Cause: First page. Step 1"),
-        ("Paged Mara Lindt as secondary", "Cause: Not acknowledged in time. Step 2"),
-        ("Paged Ines Koch", "Cause: Not acknowledged in time. Step 3"),
+        ("Paged Jonas Weber as primary", "Cause: first page. Step 1"),
+        ("Paged Mara Lindt as secondary", "Cause: not acknowledged in time. Step 2"),
+        ("Paged Ines Koch", "Cause: not acknowledged in time. Step 3"),
         ("Nobody answered: the alarm is raised", "Everybody whom the policy names was paged, or nobody could be"),
     ]
 
@@ -67,7 +67,7 @@ def test_what_people_do_reads_as_a_story(duty, now):
     assert said(incident)[2:] == [
         ("Jonas Weber (primary) acknowledged and leads", "By the link in a message"),
         ("Alert repeated: 5xx rate 17 %", "1 event; 3 with this key"),
-        ("Jonas Weber asked for Mara Lindt as secondary", "Deep in another incident. Asking early is right"),
+        ("Paged Mara Lindt as secondary: Jonas Weber asked for it", "Deep in another incident. Asking early is right"),
         ("Mara Lindt changed the severity from SEV3 to SEV4", ""),
         ("Mara Lindt (secondary) resolved the incident", "The second person was needed"),
     ]
