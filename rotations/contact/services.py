@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from rotations.contact import outbox
@@ -166,13 +167,15 @@ def set_rules(*, tier: Tier, after: Mapping[ContactPoint, timedelta | None], by:
 def send_test(*, contact_point: ContactPoint, by: User, now: datetime) -> Message:
     """Write a test message to one contact point of one's own. Raises `ValidationError` right after another test."""
     _must_be_own(contact_point.user_id, by)
+    if contact_point.channel == Channel.EMAIL and not settings.EMAIL_URL:
+        raise ValidationError(_("Tandem sends no e-mail here: whoever runs it has not set EMAIL_URL."), code="off")
     ContactPoint.objects.select_for_update(no_key=True).get(pk=contact_point.pk)  # pages go there meanwhile
     recent = Message.objects.filter(kind=MessageKind.TEST, recipient=by, created_at__gt=now - BETWEEN_TESTS)
     if recent.filter(deliveries__contact_point=contact_point).exists():
         raise ValidationError(_("A test is on its way already. Wait 30 seconds for the next."), code="too_soon")
     subject = _("Test from Tandem: this way reaches you")
     body = _("You asked for this message. A page about an incident comes the same way.")
-    draft = Draft(by.pk, MessageKind.TEST, subject, body, "/account/contact/")
+    draft = Draft(by.pk, MessageKind.TEST, subject, body, reverse("contact-points"))
     message = _message(draft, now)
     message.save()
     address = contact_point.address or (by.email if contact_point.channel == Channel.EMAIL else "")
