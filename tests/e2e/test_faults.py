@@ -169,7 +169,7 @@ def test_a_storm_of_events_that_lasts_delays_no_escalation(tmp_path):
         wait_until(lambda: "secondary" in paged_at(tandem, "Payouts are failing"), "escalation stopped", seconds=20)
         [(left,)] = tandem.rows("SELECT count(*) FROM incidents_event WHERE processed_at IS NULL")
         late = [paged - planned for title, _tier, planned, paged in tandem.pages() if title == "Payouts are failing"]
-        assert max(late).total_seconds() < 1.5
+        assert max(late).total_seconds() < 3, "a sweep waits for one turn of the inbox at most"
         assert left > 0, "the storm was over before the escalation was due"
 
 
