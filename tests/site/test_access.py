@@ -234,7 +234,7 @@ def world(actors) -> SimpleNamespace:
         message=message,
         point=ContactPointFactory(user=actors.member, channel="webhook", address="https://example.com/hook"),
         token=create_api_token(user=actors.member, name="wallboard", by=actors.member, now=this)[0],
-        link=links.path_for(incident.pk, actors.member.pk).split("/")[1],
+        link=links.path_for(incident.pk, actors.member.pk).split("/")[2],
     )
 
 
