@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shlex
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -63,10 +64,15 @@ def demo_lines(found: demo.Demo) -> list[str]:
 
 
 def send_test_event(found: demo.Demo) -> str:
-    """The command, with what it cannot know where this site is not the one that it would find by itself."""
-    elsewhere = any(os.environ.get(name) for name in ("DATA_DIR", "DATABASE_URL", "PORT", "SITE_URL"))
-    options = f" --url {found.address} --key {found.integration_key}" if elsewhere else ""
-    return f".venv/bin/python manage.py send_test_event{options}"
+    """The command, with what it cannot know where this site is not the one that it would find by itself.
+
+    A database elsewhere stands in an address that may hold a password: then the key is named instead.
+    """
+    settled = [f"{name}={shlex.quote(os.environ[name])}" for name in ("PORT", "SITE_URL") if os.environ.get(name)]
+    if os.environ.get("DATA_DIR"):
+        settled.insert(0, f"DATA_DIR={shlex.quote(str(settings.DATA_DIR))}")
+    key = [f"--key {found.integration_key}"] if os.environ.get("DATABASE_URL") else []
+    return " ".join([*settled, ".venv/bin/python manage.py send_test_event", *key])
 
 
 def curl(found: demo.Demo) -> str:

@@ -101,7 +101,7 @@ def _cut(piece: Piece, window: Span) -> Piece:
 def text_on_bar(piece: Piece, hours: int) -> str:
     """What a bar of so many hours has room for; the rest is in its label."""
     if piece.state is State.UNPUBLISHED:
-        return _("Not published yet") if hours >= ROOM_FOR_WHOM else ""
+        return _("Not published") if hours >= ROOM_FOR_WHOM else ""
     if hours < ROOM_FOR_INITIALS:
         return ""
     if piece.person is None:
@@ -121,7 +121,7 @@ def nobody_is(tier: Tier) -> str:
 def heading(piece: Piece) -> str:
     """Primary: Priya Raman for Jonas. What a bar over the whole width of a list says."""
     if piece.person is None:
-        return nobody_is(piece.tier) if piece.state is State.GAP else _("Not published yet")
+        return nobody_is(piece.tier) if piece.state is State.GAP else _("Not published")
     name = piece.person.name
     if piece.covers:
         name = _("%(person)s for %(covered)s") % {"person": name, "covered": piece.covers.first_name}

@@ -17,6 +17,7 @@ from rotations.contact.selectors import ContactLine
 from rotations.schedule.tiers import Tier
 
 NEVER = ""
+SAVE = {Tier.PRIMARY: _("Save for primary"), Tier.SECONDARY: _("Save for secondary")}
 MINUTES = [0, 1, 2, 3, 5, 10, 15, 30]
 
 
@@ -36,8 +37,8 @@ class ContactPointForm(forms.ModelForm[ContactPoint]):
         model = ContactPoint
         fields = ["channel", "address", "label"]
         help_texts = {
-            "address": _("mara@example.com, https://example.com/pages, ntfy://my-topic, tgram://token/chat"),
-            "label": _("As you will know it: my phone."),
+            "address": _("Such as mara@example.com, https://example.com/pages, ntfy://my-topic or tgram://token/chat."),
+            "label": _("As you know it, such as: my phone. You may leave it empty."),
         }
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -68,7 +69,7 @@ class RulesForm(forms.Form):
                 self.fields[f"point-{line.point.pk}"] = _delay_field(line, tier)
         self.helper = FormHelper()
         self.helper.form_action = reverse("notification-rules", args=[tier.value])
-        self.helper.add_input(Submit("save", _("Save"), css_class="btn-outline-secondary"))
+        self.helper.add_input(Submit("save", SAVE[tier], css_class="btn-outline-secondary"))
 
     def delays(self) -> dict[ContactPoint, timedelta | None]:
         """What was chosen for each contact point."""

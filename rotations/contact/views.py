@@ -1,5 +1,6 @@
 """A person's inbox, and how they are reached. Everybody their own; somebody else's is not found."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -115,7 +116,12 @@ def _contact_page(
     tiers = [(tier.value, wakes[tier.value], RulesForm(tier, lines)) for tier in Tier]
     if rules is not None:
         tiers = [(tier, is_waking, rules if rules.prefix == tier else form) for tier, is_waking, form in tiers]
-    context = {"lines": lines, "tiers": tiers, "add": add or ContactPointForm()}
+    context = {
+        "lines": lines,
+        "tiers": tiers,
+        "add": add or ContactPointForm(),
+        "sends_email": bool(settings.EMAIL_URL),
+    }
     status = 422 if add is not None or rules is not None else 200
     return render(request, "rotations/contact/contact_points.html", context, status=status)
 

@@ -66,7 +66,28 @@ def test_the_printed_curl_is_an_event_in_pagerdutys_format():
     event = json.loads(text.split("-d '")[1].split("'")[0])
     assert event["payload"]["severity"] == "error"
     assert event["routing_key"] == Integration.objects.get().key
-    assert "manage.py send_test_event" in text
+    assert ".venv/bin/python manage.py send_test_event" in text
+
+
+def test_the_printed_command_finds_this_site_from_another_shell(monkeypatch, settings, tmp_path):
+    """A shell of one's own knows nothing of what `make run` was given."""
+    for name in ("DATABASE_URL", "SITE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    settings.DATA_DIR = tmp_path / "my data"
+    monkeypatch.setenv("DATA_DIR", "somewhere relative")
+    monkeypatch.setenv("PORT", "8001")
+    text = manage()
+    assert f"DATA_DIR='{tmp_path}/my data' PORT=8001 .venv/bin/python manage.py send_test_event\n" in text
+
+
+def test_the_printed_command_holds_no_password_of_a_database(monkeypatch):
+    for name in ("DATA_DIR", "PORT", "SITE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DATABASE_URL", "postgres://tandem:secret@db.example.com/tandem")
+    text = manage()
+    key = Integration.objects.get().key
+    assert f"  .venv/bin/python manage.py send_test_event --key {key}\n" in text
+    assert "secret@" not in text
 
 
 def test_removing_leaves_nothing_but_the_log_that_somebody_was_there():

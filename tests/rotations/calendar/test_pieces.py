@@ -41,7 +41,7 @@ GAP = Piece(Tier.SECONDARY, MONDAY, MONDAY + timedelta(days=2), State.GAP)
         (COVER, 3, ""),
         (GAP, 14, "Gap: nobody is secondary"),
         (GAP, 13, "Gap"),
-        (Piece(Tier.PRIMARY, MONDAY, MONDAY + WEEK, State.UNPUBLISHED), 168, "Not published yet"),
+        (Piece(Tier.PRIMARY, MONDAY, MONDAY + WEEK, State.UNPUBLISHED), 168, "Not published"),
         (Piece(Tier.PRIMARY, MONDAY, MONDAY + WEEK, State.UNPUBLISHED), 9, ""),
     ],
 )

@@ -71,7 +71,8 @@ def test_the_inbox_takes_the_same_statements_for_one_message_and_for_fifty(
     assert page.content.decode().count("data-seen") == min(count, 25)
 
 
-def test_somebody_without_contact_points_reads_how_they_are_reached(client, mara):
+def test_somebody_without_contact_points_reads_how_they_are_reached(client, mara, settings):
+    settings.EMAIL_URL = "smtp://mail.example.com"
     page = client.get(reverse("contact-points")).content.decode()
     assert "You are reached in your inbox and at mara@example.com" in page
     assert not ContactPoint.objects.exists()
@@ -160,6 +161,18 @@ def test_how_the_last_message_did_refreshes_until_it_is_done(client, mara, phone
     page = client.get(address).content.decode()
     assert "hx-get" not in page
     assert "550 No &lt;such&gt; user" in page
+
+
+def test_where_no_email_is_sent_the_page_says_so_and_tests_none(client, mara, now):
+    assert "Tandem sends no e-mail here" in client.get(reverse("contact-points")).content.decode()
+    services.create_default_contacts(user=mara, now=now)
+    address = reverse("contact-point-test", args=[mara.contact_points.get(channel=Channel.EMAIL).pk])
+    page = client.get(reverse("contact-points")).content.decode()
+    assert "Switched off" in page
+    assert "When I am paged as primary" in page
+    assert address not in page
+    assert "Tandem sends no e-mail here" in client.post(address, follow=True).content.decode()
+    assert not Delivery.objects.exists()
 
 
 @pytest.mark.parametrize("count", [1, 20])

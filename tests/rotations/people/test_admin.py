@@ -221,6 +221,7 @@ def test_deactivating_somebody_is_an_edit_with_a_line_that_says_what_changed(cli
 
 def test_an_address_that_somebody_had_before_resets_their_password_no_more(client, mailoutbox, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.EMAIL_URL = "smtp://mail.example.com"
     mara = UserFactory(name="Mara Lindt", email="old@example.com")
     reset = reverse("account_reset_password")
     client.post(reset, {"email": "old@example.com"})  # from now on allauth has a row of its own for the address
