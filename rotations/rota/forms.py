@@ -17,6 +17,7 @@ from rotations.schedule.tiers import Tier
 # Where `services.approve_override` refuses: the field that the person should change.
 FIELDS = {
     "both_tiers": "user",
+    "no_such_tier": "tier",
     "holds_already": "user",
     "not_in_team": "user",
     "in_the_past": "starts_at",

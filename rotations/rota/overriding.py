@@ -11,7 +11,7 @@ from rotations.people.models import User
 from rotations.people.services import record
 from rotations.rota.guards import in_words, instant_in_words, locked_schedule, require_manager
 from rotations.rota.models import LONGEST_OVERRIDE, Override, Schedule
-from rotations.rota.selectors import final_timeline, people_by_id, takers
+from rotations.rota.selectors import filled_tiers, final_timeline, people_by_id, takers
 from rotations.rota.timelines import both_tiers
 from rotations.schedule.spans import Span
 from rotations.schedule.tiers import Tier
@@ -35,11 +35,13 @@ def approve_override(
     the current minute means from now on: what has been served stays as it was.
 
     Raises `PermissionDenied` for anybody but a manager, and `ValidationError` with one of these codes: `archived`,
-    `ends_before_it_starts`, `in_the_past`, `too_long`, `not_in_team`, `both_tiers`, `holds_already`.
+    `ends_before_it_starts`, `in_the_past`, `too_long`, `not_in_team`, `no_such_tier`, `both_tiers`,
+    `holds_already`.
     """
     require_manager(by, schedule.team_id)
     schedule = locked_schedule(schedule.pk)
     span = _refuse_bad_span(starts_at, ends_at, now=now)
+    _refuse_missing_tier(schedule, tier)
     if not takers(schedule).filter(pk=user.pk).exists():
         raise ValidationError(
             _("%(name)s cannot be on call for %(team)s. Choose a responder or a manager of the team."),
@@ -103,6 +105,16 @@ def _refuse_bad_span(starts_at: datetime, ends_at: datetime, *, now: datetime) -
             params={"end": instant_in_words(starts_at + LONGEST_OVERRIDE, now=now)},
         )
     return Span(max(starts_at, now), ends_at)
+
+
+def _refuse_missing_tier(schedule: Schedule, tier: Tier) -> None:
+    """A schedule of single-tier rotations has no secondary to take over."""
+    if tier not in filled_tiers(schedule):
+        raise ValidationError(
+            _("%(schedule)s has no %(tier)s. Choose primary, or give one of its rotations two tiers first."),
+            code="no_such_tier",
+            params={"schedule": schedule, "tier": tier},
+        )
 
 
 def _refuse_by_timeline(schedule: Schedule, tier: Tier, user: User, span: Span, *, now: datetime) -> None:

@@ -61,6 +61,12 @@ def takers(schedule: Schedule) -> QuerySet[User]:
     return User.objects.filter(is_active=True, memberships__in=wanted).order_by("name", "pk")
 
 
+def filled_tiers(schedule: Schedule) -> list[Tier]:
+    """The tiers that a schedule fills: as many as its widest rotation, both while it has none. One query."""
+    widest = Rotation.objects.active().filter(schedule=schedule).aggregate(tiers=Max("tiers"))["tiers"]
+    return list(Tier)[:widest]
+
+
 def published_until(schedule: Schedule) -> datetime | None:
     """How far the schedule's rotations are published; None if none ever was. One query."""
     rotations = Rotation.objects.active().filter(schedule=schedule)

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from rotations.people.models import AuditEntry, Role
 from rotations.rota import services
-from rotations.rota.models import Override
+from rotations.rota.models import Override, Rotation
 from rotations.rota.selectors import final_timeline, on_call_at
 from rotations.schedule.spans import Span
 from rotations.schedule.tiers import Tier
@@ -44,6 +44,12 @@ def test_an_override_holds_the_tier_for_its_time_and_the_shifts_before_and_after
     assert Override.objects.get().reason == "Dentist"
     entry = AuditEntry.objects.get(action="override.approved")
     assert (entry.by, entry.detail["user"]) == (rota.manager, rota.colleague.email)
+
+
+def test_a_schedule_of_one_tier_has_no_secondary_to_take_over(rota, now):
+    Rotation.objects.filter(schedule=rota.schedule).update(tiers=1)
+    with refused("no_such_tier"):
+        approve(rota, rota.colleague, now + HOUR, now + 2 * HOUR, now=now, tier=Tier.SECONDARY)
 
 
 def test_a_later_override_supersedes_and_what_is_left_of_the_earlier_keeps_who_approved_it(rota, now):
