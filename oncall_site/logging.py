@@ -1,6 +1,7 @@
 """Logs: one structured line an event, for programs as JSON and for people at a terminal as words."""
 
 import logging
+import re
 import sys
 from typing import Any
 
@@ -8,6 +9,9 @@ import structlog
 
 # They tell of every task and every second; what they warn of is worth reading.
 TALKATIVE = ["amqp", "apprise", "asyncio", "celery", "kombu", "urllib3", "_granian"]
+
+# Addresses that let whoever knows them act: a line about a refused request would quote one in full.
+SECRET_PATHS = re.compile(r"(/(?:page|first-administrator|reset)/)[^/\s'\"]{16,}")
 
 
 def is_no_probe(record: logging.LogRecord) -> bool:
@@ -53,8 +57,13 @@ def _line(style: str) -> dict[str, Any]:
     return {
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": [*shared, structlog.stdlib.ExtraAdder()],
-        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_render(style)],
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_render(style), without_secrets],
     }
+
+
+def without_secrets(_logger: object, _method: str, line: str) -> str:
+    """The finished line, with what is secret in an address blotted out."""
+    return SECRET_PATHS.sub(r"\1…", line)
 
 
 def _render(style: str) -> list[Any]:
