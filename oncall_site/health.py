@@ -15,7 +15,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from incidents.models import Event, Incident
+from incidents.models import Event
 from incidents.paging.selectors import sweep_health
 from rotations.models import Delivery
 from rotations.people.clock import database_now
@@ -60,7 +60,7 @@ def paging_works(request: HttpRequest) -> JsonResponse:
 def paging_report(now: datetime) -> dict[str, Any]:
     """How late paging is, in seconds, and what stands open that should not.
 
-    An incident that ran out of people is listed but is no 503: the machinery worked, people have to.
+    An incident that ran out of people is counted but is no 503: the machinery worked, people have to.
     """
     sweep = sweep_health(now)
     events, oldest_event = _waiting(Event.objects.pending(), "received_at", now)
@@ -69,14 +69,13 @@ def paging_report(now: datetime) -> dict[str, Any]:
     reasons = [f"{what} are overdue" for what, late in lateness.items() if late > settings.SWEEP_STALE_AFTER]
     if sweep.ran_at is None or now - sweep.ran_at > settings.SWEEP_STALE_AFTER:
         reasons.insert(0, "the escalation sweep is stale")
-    exhausted = Incident.objects.open().filter(exhausted_at__isnull=False, acknowledged_at__isnull=True)
     return {
         "status": "late" if reasons else "ok",
         "reasons": reasons,
         "seconds_since_sweep": _seconds(now - sweep.ran_at) if sweep.ran_at else None,
         "lateness_seconds": {what: _seconds(late) for what, late in lateness.items()},
         "waiting": {"incidents": sweep.overdue, "events": events, "deliveries": deliveries},
-        "nobody_answered": [incident.code for incident in exhausted.order_by("pk")[:20]],
+        "nobody_answered": sweep.exhausted,
     }
 
 

@@ -90,12 +90,13 @@ def test_an_event_that_nobody_works_off_is_a_503(client):
 
 
 @pytest.mark.usefixtures("swept")
-def test_an_incident_that_nobody_answered_is_listed_without_saying_what_it_is(client):
+def test_an_incident_that_nobody_answered_is_counted_without_saying_which_it_is(client):
     now = database_now()
     incident = IncidentFactory(title="Secret project down", next_action_at=None, exhausted_at=now)
     status, body = ask(client)
-    assert (status, body["nobody_answered"]) == (200, [incident.code])
+    assert (status, body["nobody_answered"]) == (200, 1)
     assert "Secret" not in str(body)
+    assert incident.code not in str(body)
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/healthz/paging"])
