@@ -29,8 +29,8 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     task_create_missing_queues=True,
     task_default_queue="slow",
-    # On Redis 0 is the most urgent, and what a task has by default. A storm keeps several turns of the inbox waiting:
-    # in one line with them, each sweep would expire before its turn, and escalation stand still until the storm is over.
+    # On Redis 0 is the most urgent, and what a task has by default. In a storm many turns of the inbox are waiting: in
+    # one line with them each sweep would expire before its turn, and nothing escalate until the storm is over.
     task_routes={"incidents.paging.work_inbox": {"priority": 9}},
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
