@@ -99,15 +99,23 @@ def _quarantine(event: Received, error: Exception, *, now: datetime) -> None:
         raise
     except Exception as again:  # noqa: BLE001  # the last resort must not block the batch either
         log.critical("event.not_paged", event_id=event.id, error=type(again).__name__)
-        problem = _("Tandem failed on this event (%(error)s), and nobody was paged. The managers were told.")
-        _report_loss(event, now=now)
+        problem = _report_loss(event, now=now)
     settle([event.id], {event.id: problem % {"error": type(error).__name__}}, now=now)
 
 
-def _report_loss(event: Received, *, now: datetime) -> None:
+def _report_loss(event: Received, *, now: datetime) -> str:
+    """Tell the managers; what the service's page is to say of the event. Failing that too, the log has told."""
     subject = _("An event could not be worked off, and nobody was paged")
     body = _("Event %(id)s, received by Tandem, made it fail. The service's page shows the event as it came.")
-    tell_managers(service_id=event.service_id, subject=subject, body=body % {"id": event.id}, now=now)
+    try:
+        with transaction.atomic():
+            tell_managers(service_id=event.service_id, subject=subject, body=body % {"id": event.id}, now=now)
+    except PASSING:
+        raise
+    except Exception as error:  # noqa: BLE001  # one event must not keep every service of its batch waiting for ever
+        log.critical("event.loss_not_told", event_id=event.id, error=type(error).__name__)
+        return _("Tandem failed on this event (%(error)s). Nobody was paged and nobody was told.")
+    return _("Tandem failed on this event (%(error)s), and nobody was paged. The managers were told.")
 
 
 def _apply(

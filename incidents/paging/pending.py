@@ -5,9 +5,10 @@ behind a storm. Written in SQL because it is a loose index scan over `event_pend
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -33,14 +34,14 @@ WAITING = f"""
 CLAIMED = f"{WAITING} FOR NO KEY UPDATE OF service SKIP LOCKED"
 FIRST_OF_EACH = {
     "postgresql": f"""
-        SELECT event.id, length(event.body) FROM json_array_elements_text(%s::json) AS taken(id)
+        SELECT event.id, taken.id, length(event.body) FROM json_array_elements_text(%s::json) AS taken(id)
         CROSS JOIN LATERAL (
             SELECT id, body FROM {EVENTS}
             WHERE processed_at IS NULL AND service_id = taken.id::bigint ORDER BY id LIMIT %s
         ) event ORDER BY event.id
     """,  # noqa: S608  # table names only
     "sqlite": f"""
-        SELECT event.id, length(event.body) FROM json_each(%s) AS taken
+        SELECT event.id, taken.value, length(event.body) FROM json_each(%s) AS taken
         JOIN {EVENTS} event ON event.id IN (
             SELECT id FROM {EVENTS} WHERE processed_at IS NULL AND service_id = taken.value ORDER BY id LIMIT %s
         ) ORDER BY event.id
@@ -80,11 +81,16 @@ def settle(ids: Sequence[int], problems: Mapping[int, str], *, now: datetime) ->
         Event.objects.filter(pk__in=concerned).update(problem=problem)
 
 
-def _as_many_as_fit(sizes: Sequence[tuple[int, int]]) -> list[int]:
-    """The first event, and those after it for as long as their bodies fit into memory together."""
+def _as_many_as_fit(found: Sequence[tuple[int, Any, int]]) -> list[int]:
+    """Of event, service, size: the first of every service, the second …, while they fit into memory together."""
+    turns: Counter[Any] = Counter()
+    in_turn = []
+    for pk, service, size in found:
+        in_turn.append((turns[service], pk, size))
+        turns[service] += 1
     chosen: list[int] = []
     characters = 0
-    for pk, size in sizes:
+    for _turn, pk, size in sorted(in_turn):
         characters += size
         if chosen and characters > CHARACTERS_AT_ONCE:
             break

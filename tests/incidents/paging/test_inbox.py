@@ -247,25 +247,29 @@ def test_an_event_from_a_clock_that_is_ahead_opens_now(receive, now):
     assert Incident.objects.get().opened_at == now - timedelta(seconds=5)
 
 
-@pytest.fixture
-def poison():
-    """A database that refuses whatever is called poison: a fault of ours that no test can foresee."""
-    table, raised = Alert._meta.db_table, "'poison'"
+def refuse_inserts(table: str, condition: str) -> None:
+    """A database that refuses some rows: a fault of ours that no test can foresee."""
     if connection.vendor == "postgresql":
         statements = [
-            "CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS "
+            "CREATE OR REPLACE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN RAISE EXCEPTION 'poison' USING ERRCODE = '23000'; END $$",
-            f"CREATE TRIGGER poison BEFORE INSERT ON {table} FOR EACH ROW "
-            "WHEN (NEW.summary LIKE 'poison%' OR NEW.key = 'all poison') EXECUTE FUNCTION refuse_poison()",
+            f"CREATE TRIGGER poison_{table} BEFORE INSERT ON {table} FOR EACH ROW "
+            f"WHEN ({condition}) EXECUTE FUNCTION refuse_poison()",
         ]
     else:
         statements = [
-            f"CREATE TRIGGER poison BEFORE INSERT ON {table} "
-            f"WHEN NEW.summary LIKE 'poison%' OR NEW.key = 'all poison' BEGIN SELECT RAISE(ABORT, {raised}); END"
+            f"CREATE TRIGGER poison_{table} BEFORE INSERT ON {table} "
+            f"WHEN {condition} BEGIN SELECT RAISE(ABORT, 'poison'); END"
         ]
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+@pytest.fixture
+def poison():
+    """Whatever is called poison is refused."""
+    refuse_inserts(Alert._meta.db_table, "NEW.summary LIKE 'poison%' OR NEW.key = 'all poison'")
 
 
 @pytest.mark.usefixtures("poison")
@@ -297,6 +301,17 @@ def test_where_even_that_fails_the_managers_are_told_and_the_others_are_paged(re
     assert (notice.recipient, notice.path) == (manager, f"/services/{integration.service.slug}/")
 
 
+@pytest.mark.usefixtures("poison")
+def test_where_nobody_can_be_told_either_the_others_are_paged_all_the_same(receive, now):
+    refuse_inserts(Message._meta.db_table, "NEW.kind = 'notice'")
+    bad = receive(key="all poison")
+    receive()
+    assert work_inbox(now=now) == 2
+    assert Incident.objects.count() == 1
+    bad.refresh_from_db()
+    assert bad.problem == "Tandem failed on this event (IntegrityError). Nobody was paged and nobody was told."
+
+
 def test_a_quiet_service_is_not_kept_waiting_by_a_storm(receive, now):
     storm, quiet = staffed_integration(), staffed_integration()
     sample = receive(by=storm, key="storm")
@@ -315,6 +330,16 @@ def test_a_batch_of_huge_bodies_stays_within_memory(receive, now):
     assert 1 < taken < 40
     assert drain() is False
     assert Incident.objects.count() == 40
+
+
+def test_huge_bodies_of_one_service_do_not_keep_another_waiting(receive, now):
+    quiet = staffed_integration()
+    huge = json.dumps("x" * 500_000)
+    for n in range(40):
+        receive(key=str(n), custom_details=huge)
+    receive(key="quiet", by=quiet)
+    work_inbox(now=now)
+    assert Alert.objects.filter(key="quiet").exists()
 
 
 def statements_for(now: datetime) -> int:
