@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from incidents.escalation.engine import Facts
 from incidents.escalation.policy import Policy
-from incidents.escalation.terms import Cause, ManualReason, Severity, Target, Via
+from incidents.escalation.terms import ManualReason, Severity, Target, Via
 from incidents.escalation.turn import Find, NoSuchTier, Turn, play_request
 from incidents.paging.engine import play_round, write_consequences, write_ladder
 from incidents.paging.locks import lock_all, lock_one
@@ -109,7 +109,8 @@ def escalate(*, incident_id: int, reason: ManualReason, by: User | None, now: da
     incident = lock_one(incident_id)
     _check_may_act(by, incident)
     _check_open(incident)
-    if incident.pages.filter(cause=Cause.MANUAL, paged_at__gt=now - SECOND_CLICK).exists():
+    asked_before = incident.timeline.filter(kind__in=[EntryKind.PAGED, EntryKind.NOBODY], by__isnull=False)
+    if asked_before.filter(at__gt=now - SECOND_CLICK).exists():
         return []
 
     def ask(incident: Incident, policy: Policy, facts: Facts, find: Find) -> Turn:

@@ -217,6 +217,13 @@ def test_asking_twice_at_once_is_a_second_click(duty, now):
     assert escalate(incident_id=incident.pk, reason=ManualReason.DEEP, by=duty.jonas, now=now + 2 * MINUTE)
 
 
+def test_asking_twice_at_once_is_a_second_click_also_where_the_managers_were_paged_instead(duty, now):
+    duty.nobody_is(Tier.SECONDARY)
+    incident = duty.open(now)
+    assert escalate(incident_id=incident.pk, reason=ManualReason.DEEP, by=duty.jonas, now=now)
+    assert escalate(incident_id=incident.pk, reason=ManualReason.DEEP, by=duty.jonas, now=now) == []
+
+
 def test_the_secondary_who_asks_reaches_the_managers(duty, now):
     incident = duty.open(now, severity=Severity.SEV1)
     acknowledge(incident_id=incident.pk, via=Via.WEB, by=duty.mara, now=now)
