@@ -165,5 +165,5 @@ def _received(event: Event, key: str) -> ReceivedEvent:
         is_pending=event.processed_at is None,
         problem=event.problem,
         guesses=guesses,
-        body=event.body[:4096].replace(key, "…"),
+        body=event.body.replace(key, "…")[:4096],
     )

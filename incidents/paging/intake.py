@@ -11,7 +11,6 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from django.db import Error as DatabaseIsAway
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
@@ -50,8 +49,6 @@ class IntakeMiddleware:
             return answer(405, {"status": "error", "message": "Send events by POST", "errors": []}, Allow="POST")
         try:
             return take(read_body(request.META), now=clock.now())
-        except DatabaseIsAway as error:
-            return unavailable(error)
         except Exception as error:  # noqa: BLE001  # senders repeat a 503; a page of HTML would lose the event
             return unavailable(error)
 
