@@ -2,9 +2,13 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from incidents.models import Integration, Page, PolicyStep
@@ -106,6 +110,16 @@ def test_removing_takes_incidents_and_their_pages_along(client):
     assert not Team.objects.exists()
     assert not Shift.objects.exists()
     assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"], ["--remove"]])
+def test_where_nothing_was_started_yet_one_sentence_says_what_to_do(tmp_path, arguments):
+    elsewhere = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "manage.py", "demo", *arguments]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=elsewhere, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: The database cannot be read. Start Tandem first: make run.")
+    assert "Traceback" not in done.stderr
 
 
 def test_removing_twice_says_that_there_is_nothing():

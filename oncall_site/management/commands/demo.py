@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from oncall_site import demo, demo_removal, welcome
 from rotations.people.clock import now
@@ -29,5 +30,10 @@ class Command(BaseCommand):
             found = demo.read(now=now())
         except ValidationError as refused:
             raise CommandError("\n".join(refused.messages)) from refused
+        except DatabaseError as unreadable:
+            raise CommandError(
+                "The database cannot be read. Start Tandem first: make run. "
+                "Where it runs with DATA_DIR or DATABASE_URL, give them here too."
+            ) from unreadable
         as_text = "\n".join([found.address, "", *welcome.demo_lines(found)])
         self.stdout.write(json.dumps(found.as_json(), indent=2) if options["json"] else as_text)
