@@ -126,6 +126,13 @@ def play_request(policy: Policy, facts: Facts, now: datetime, find: Find, *, tar
     return turn.finish()
 
 
+def play_unheard(policy: Policy, facts: Facts, now: datetime, find: Find, *, since: datetime) -> Turn:
+    """A page beside the ladder, by hand or by trigger, reaches nobody since `since`: the managers are told."""
+    turn = _Play(policy, facts, now, find)
+    turn.missing = Fire(Target.SECONDARY, Cause.UNDELIVERABLE, since)
+    return turn.finish()
+
+
 def play_undeliverable(policy: Policy, facts: Facts, now: datetime, find: Find, *, since: datetime) -> Turn:
     """Every delivery of the last firing fails since `since`: the next step is due at once and the managers are told."""
     step = policy.step_of(facts.steps_fired - 1)

@@ -1,7 +1,7 @@
 """The sweep: does everything that is due, found by nothing but the due instants in the database (DESIGN §1.3)."""
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from django.db.models import Exists, F, Max, Min, OuterRef, QuerySet
 
 from incidents.escalation.engine import Facts
 from incidents.escalation.policy import Policy
-from incidents.escalation.turn import Find, Turn, play_undeliverable
+from incidents.escalation.turn import Find, Turn, play_undeliverable, play_unheard
 from incidents.paging.engine import PlayOne, play_round, write_consequences, write_ladder
 from incidents.paging.locks import lock_due, locked
 from incidents.paging.models import EntryKind, Incident, Page, State, Sweep, TimelineEntry
@@ -45,17 +45,19 @@ def sweep(*, now: datetime) -> SweepResult:
     """Do everything that is due, in batches of their own transactions. Any number of sweepers may run at once."""
     earliest = Incident.objects.due(now).aggregate(Min("next_action_at"))["next_action_at__min"]
     lateness = now - earliest if earliest else timedelta()
-    incidents, pages = _drain(_bring_forward, now) if unreachable(now).exists() else (0, 0)
-    if earliest:
-        done = _drain(_do_what_is_due, now)
-        incidents, pages = incidents + done[0], pages + done[1]
+    wanted = [
+        (_bring_forward, unreachable(now).exists()),
+        (_tell_of_unheard, unheard(now).exists()),
+        (_do_what_is_due, earliest is not None),
+    ]
+    done = [_drain(batch, now) for batch, is_wanted in wanted if is_wanted]
     Sweep.objects.bulk_create(
         [Sweep(name=SWEEP, ran_at=now, lateness=lateness)],
         update_conflicts=True,
         unique_fields=["name"],
         update_fields=["ran_at", "lateness"],
     )
-    return SweepResult(incidents, pages, lateness)
+    return SweepResult(sum(incidents for incidents, _ in done), sum(pages for _, pages in done), lateness)
 
 
 def unreachable(now: datetime) -> QuerySet[Page]:
@@ -70,6 +72,13 @@ def unreachable(now: datetime) -> QuerySet[Page]:
         incident__next_cause="",
         step=F("incident__steps_fired") - 1,
     )
+
+
+def unheard(now: datetime) -> QuerySet[Page]:
+    """Pages beside the ladder, by hand or by trigger, whose every delivery is failing and of which nobody heard yet."""
+    told = TimelineEntry.objects.filter(page=OuterRef("pk"), kind=EntryKind.UNDELIVERABLE)
+    failing = Page.objects.filter(~Exists(told), step=None, message__undeliverable_at__gt=now - LOOK_BACK)
+    return failing.exclude(incident__state=State.RESOLVED)
 
 
 def _drain(batch: Batch, now: datetime) -> tuple[int, int]:
@@ -108,8 +117,21 @@ def _bring_forward(now: datetime, limit: int, failed: Collection[int], taken: li
     incidents = _lock_unreachable(now, limit, failed)
     taken.extend(incident.pk for incident in incidents)
     since = _unreachable_since(taken, now)
-    _note_unreachable(since, now)
-    return _play_and_write(incidents, _play_unreachable(since, now), now)
+    _note_undeliverable(unreachable(now).filter(incident__in=taken).order_by("pk"), now)
+    return _play_and_write(incidents, _play_failing(play_undeliverable, since, now), now)
+
+
+@transaction.atomic
+def _tell_of_unheard(now: datetime, limit: int, failed: Collection[int], taken: list[int]) -> int:
+    """The managers, where a page to a tier reached nobody that no timeout follows; acknowledged or not."""
+    ids = unheard(now).exclude(incident__in=failed).order_by("incident").values_list("incident", flat=True)
+    open_ones = Incident.objects.open().filter(pk__in=list(ids.distinct()[:limit]))
+    incidents = locked(open_ones.order_by("pk"), skip_locked=True)
+    taken.extend(incident.pk for incident in incidents)
+    pages = list(unheard(now).filter(incident__in=taken).select_related("message").order_by("pk"))
+    _note_undeliverable(pages, now)
+    since = {page.incident_id: page.message.undeliverable_at or now for page in pages if page.tier}
+    return _play_and_write(incidents, _play_failing(play_unheard, since, now), now)
 
 
 def _play_and_write(incidents: Sequence[Incident], play: PlayOne, now: datetime) -> int:
@@ -132,20 +154,20 @@ def _unreachable_since(incident_ids: Collection[int], now: datetime) -> dict[int
     return dict(rows.annotate(since=Max("message__undeliverable_at")).values_list("incident", "since"))
 
 
-def _play_unreachable(since: dict[int, datetime], now: datetime) -> PlayOne:
+def _play_failing(play: Callable[..., Turn], since: Mapping[int, datetime], now: datetime) -> PlayOne:
+    """`play` for incidents with a page that reaches nobody since an instant, the ordinary turn for the others."""
     due = everything_due(now)
 
     def play_one(incident: Incident, policy: Policy, facts: Facts, find: Find) -> Turn:
         if incident.pk not in since:  # its page got through in the meantime
             return due(incident, policy, facts, find)
-        return play_undeliverable(policy, facts, now, find, since=since[incident.pk])
+        return play(policy, facts, now, find, since=since[incident.pk])
 
     return play_one
 
 
-def _note_unreachable(since: dict[int, datetime], now: datetime) -> None:
+def _note_undeliverable(pages: Iterable[Page], now: datetime) -> None:
     """Say in the timeline whose page reached nobody."""
-    pages = unreachable(now).filter(incident__in=since).order_by("pk") if since else ()
     TimelineEntry.objects.bulk_create(
         TimelineEntry(incident_id=page.incident_id, at=now, kind=EntryKind.UNDELIVERABLE, page=page) for page in pages
     )

@@ -308,6 +308,32 @@ def test_a_page_that_reaches_nobody_brings_the_secondary_forward(duty, now):
     assert kinds(incident) == ["opened", "paged", "undeliverable", "paged", "paged"]
 
 
+def test_help_that_was_asked_for_and_reaches_nobody_is_told_to_the_managers_once(duty, now):
+    incident = duty.open(now)
+    acknowledge(incident_id=incident.pk, via=Via.WEB, by=duty.jonas, now=now)
+    [page] = escalate(incident_id=incident.pk, reason=ManualReason.DEEP, by=duty.jonas, now=now + MINUTE)
+    Message.objects.filter(page=page).update(undeliverable_at=now + 2 * MINUTE)
+    for _ in range(2):
+        assert sweep(now=now + 2 * MINUTE).incidents <= 1
+    assert pages_of(incident)[2:] == [("Ines Koch", "", "undeliverable")]
+    Message.objects.filter(page__user=duty.ines).update(undeliverable_at=now + 3 * MINUTE)
+    for _ in range(2):
+        sweep(now=now + 3 * MINUTE)
+    assert kinds(incident) == ["opened", "paged", "acknowledged", "paged", "undeliverable", "paged", "undeliverable"]
+    incident.refresh_from_db()
+    assert (incident.state, incident.next_action_at) == (State.ACKNOWLEDGED, None)
+
+
+def test_a_trigger_whose_page_reaches_nobody_is_told_to_the_managers_and_the_ladder_goes_on(duty, now):
+    incident = duty.open(now, severity=Severity.SEV2)
+    Message.objects.filter(page__user=duty.mara).update(undeliverable_at=now + MINUTE)
+    for _ in range(2):
+        sweep(now=now + MINUTE)
+    incident.refresh_from_db()
+    assert pages_of(incident)[2:] == [("Ines Koch", "", "undeliverable")]
+    assert incident.next_action_at == now + 5 * MINUTE
+
+
 def test_managers_whose_page_fails_raise_the_alarm_once(duty, now):
     incident = duty.open(now)
     play_until(incident, now + 10 * MINUTE)

@@ -61,7 +61,7 @@ def test_lateness_is_recorded_and_does_not_add_up(duty, now):
 
 @pytest.mark.django_db
 def test_a_sweep_that_finds_nothing_says_that_it_lives(now, django_assert_num_queries):
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         result = sweep(now=now)
     assert (result.incidents, result.pages, result.lateness) == (0, 0, timedelta())
     assert Sweep.objects.get().ran_at == now
