@@ -8,10 +8,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from incidents.escalation.policy import Policy
-from incidents.escalation.terms import Cause, Target
-from incidents.paging.models import CAUSES, Incident, Page, State, TimelineEntry
+from incidents.escalation.terms import Target
+from incidents.paging.models import Incident, Page, State, TimelineEntry
 from incidents.paging.whom import TIERS, Whom
-from incidents.paging.words import sentence, why
+from incidents.paging.words import cause_words, sentence, why
 from incidents.policies.words import length, step_sentence
 from rotations.contact.models import Delivery
 from rotations.people.models import User
@@ -123,7 +123,7 @@ def _paged(incident: Incident, page: Page, deliveries: Sequence[Delivered]) -> O
         user=page.user,
         tier=Tier(page.tier) if page.tier else None,
         paged_at=page.paged_at,
-        cause=str(dict(CAUSES)[Cause(page.cause).value]),
+        cause=cause_words(page.cause),
         seen_at=page.message.seen_at,
         acknowledged_at=incident.acknowledged_at if incident.acknowledged_by_id == page.user_id else None,
         undeliverable_at=page.message.undeliverable_at,

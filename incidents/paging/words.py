@@ -31,6 +31,11 @@ def tier_word(tier: str) -> str:
     return str(TIER_WORDS.get(tier, ""))
 
 
+def cause_words(cause: str) -> str:
+    """Why somebody was paged, in the middle of a sentence."""
+    return _("severity of the incident") if cause == Cause.SEVERITY else str(dict(CAUSES)[cause]).lower()
+
+
 def _opened(entry: TimelineEntry) -> str:
     values = {"by": entry.detail.get("integration"), "severity": _severity(entry.detail.get("severity"))}
     if values["by"]:
@@ -67,7 +72,7 @@ def _paged(entry: TimelineEntry) -> str:
 
 def _paged_why(entry: TimelineEntry) -> str:
     page = _page(entry)
-    cause = str(dict(CAUSES)[page.cause]).lower()  # in the middle of a sentence
+    cause = cause_words(page.cause)
     if page.manual_reason:
         return _("%(reason)s. Asking early is right") % {"reason": dict(MANUAL_REASONS)[page.manual_reason]}
     if page.step is None:

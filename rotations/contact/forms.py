@@ -6,10 +6,11 @@ from datetime import timedelta
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Submit
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from rotations.contact.addresses import clean_address
 from rotations.contact.models import Channel, ContactPoint
@@ -82,13 +83,20 @@ def _delay_field(line: ContactLine, tier: Tier) -> forms.TypedChoiceField:
     in_force = set() if after is None else {int(after.total_seconds()) // 60}
     waits = [(str(minutes), _wait_in_words(minutes)) for minutes in sorted({*MINUTES, *in_force})]
     return forms.TypedChoiceField(
-        label=str(line.point),
+        label=_name_of(line.point),
         choices=[*waits, (NEVER, _("Not used"))],
         coerce=lambda minutes: timedelta(minutes=int(minutes)),
         empty_value=None,
         required=False,
         initial=NEVER if after is None else str(int(after.total_seconds()) // 60),
     )
+
+
+def _name_of(point: ContactPoint) -> str:
+    """A wait for something that never comes has to say so."""
+    if point.channel == Channel.EMAIL and not settings.EMAIL_URL:
+        return gettext("%(point)s (switched off)") % {"point": point}
+    return str(point)
 
 
 def _wait_in_words(minutes: int) -> str:

@@ -78,7 +78,7 @@ def test_a_page_left_open_learns_the_new_state_everywhere_on_it(incident, actors
     asked = signed_in(actors.member).get(f"/incidents/{incident.pk}/", headers={"HX-Request": "true"})
     refreshed = asked.content.decode()
     assert "<html" not in refreshed
-    assert refreshed.count('hx-swap-oob="true"') == 2  # the tags at the head, and the timeline
+    assert refreshed.count('hx-swap-oob="true"') == 3  # the tags at the head, the lead, the timeline
     assert "Not acknowledged" not in refreshed.split('id="state"')[1].split("</div>")[0]
     assert "acknowledged and leads" in refreshed.split('id="history"')[1]
 
