@@ -1,7 +1,7 @@
 """Overrides: one tier of one schedule held by another person for a while, as an approved fact."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,6 +15,9 @@ from rotations.rota.selectors import filled_tiers, final_timeline, people_by_id,
 from rotations.rota.timelines import both_tiers
 from rotations.schedule.spans import Span
 from rotations.schedule.tiers import Tier
+
+# The form begins with the minute in which it was opened: somebody who takes their time over it means "from now on".
+WHILE_THE_FORM_IS_OPEN = timedelta(minutes=15)
 
 
 @transaction.atomic
@@ -92,7 +95,7 @@ def _refuse_bad_span(starts_at: datetime, ends_at: datetime, *, now: datetime) -
             code="ends_before_it_starts",
             params={"start": instant_in_words(starts_at, now=now)},
         )
-    if starts_at < now.replace(second=0, microsecond=0) or ends_at <= now:
+    if starts_at <= now - WHILE_THE_FORM_IS_OPEN or ends_at <= now:
         raise ValidationError(
             _("The past cannot be changed. Choose a start from %(now)s on."),
             code="in_the_past",

@@ -73,8 +73,9 @@ def test_an_override_of_the_other_tier_is_left_alone(rota, now):
     assert len(in_force(rota)) == 2
 
 
-def test_a_start_within_the_current_minute_means_from_now_on(rota, now):
-    at = now + 40 * timedelta(seconds=1)
+@pytest.mark.parametrize("open_for", [timedelta(seconds=40), 14 * MINUTE])
+def test_a_form_that_was_open_for_a_while_means_from_now_on(rota, now, open_for):
+    at = now + open_for
     assert approve(rota, rota.colleague, now, now + HOUR, now=at).starts_at == at
 
 
@@ -85,7 +86,7 @@ def test_what_cannot_be_approved_is_refused_by_a_rule_with_a_name(rota, now):
     with refused("ends_before_it_starts"):
         approve(rota, rota.colleague, now + DAY, now + DAY, now=now)
     with refused("in_the_past"):
-        approve(rota, rota.colleague, now - MINUTE, now + DAY, now=now)
+        approve(rota, rota.colleague, now - 15 * MINUTE, now + DAY, now=now)
     with refused("too_long"):
         approve(rota, rota.colleague, now + DAY, now + 400 * DAY, now=now)
     with refused("both_tiers"):
