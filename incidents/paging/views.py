@@ -65,7 +65,10 @@ def escalate(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("incident", pk)
     transaction.on_commit(SEND_DUE.give)
     names = ", ".join(page.user.name for page in pages)
-    messages.success(request, _("%s is paged now.") % names if names else _("They are paged already."))
+    if names:
+        messages.success(request, _("%s is paged now.") % names)
+    else:
+        messages.warning(request, _("Nobody is paged again: the timeline says who was, or that nobody could be."))
     return redirect("incident", pk)
 
 
@@ -98,17 +101,20 @@ def change_severity(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def tell_outcome(request: HttpRequest, done: services.Acknowledgement, me: User) -> None:
-    """Say who acknowledged, and when, if somebody was first."""
+    """Say who acknowledged, and when, if somebody was first; or that it is over."""
     if done.is_first:
         messages.success(request, _("You lead %s now. Nobody else is paged.") % done.incident.code)
         return
     at = done.incident.acknowledged_at or done.incident.resolved_at
     if at is None:
         return
-    who = _("You") if done.by == me else done.by.name if done.by else _("The sender")
-    messages.warning(
-        request, _("%(who)s was first, at %(at)s.") % {"who": who, "at": times.clock(at, ZoneInfo(me.time_zone))}
-    )
+    values = {"who": done.by.name if done.by else _("The sender"), "at": times.clock(at, ZoneInfo(me.time_zone))}
+    if done.incident.acknowledged_at is None:
+        messages.warning(request, _("It was resolved at %(at)s.") % values)
+    elif done.by == me:
+        messages.warning(request, _("You have acknowledged it already, at %(at)s.") % values)
+    else:
+        messages.warning(request, _("%(who)s was first, at %(at)s.") % values)
 
 
 def _again(request: HttpRequest, pk: int, name: str, form: Form) -> HttpResponse:

@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from incidents.paging import links
 from incidents.paging.models import Incident, Page, State
-from incidents.paging.services import sweep
+from incidents.paging.services import resolve, sweep
 from rotations.contact.models import Delivery, Message
 from rotations.contact.sending import send_due
 from rotations.people.clock import now as clock
+from rotations.people.models import Role
+from rotations.rota.models import Shift
 from rotations.schedule.tiers import Tier
 from tests.factories import IncidentFactory, PublicationFactory, ServiceFactory, ShiftFactory
 
@@ -102,6 +104,21 @@ def test_the_timeline_says_its_zone_once_and_the_day_only_where_it_changes():
 def test_a_timeline_over_a_clock_change_names_the_zone_at_every_entry():
     page = timeline_of("2026-10-25T01:30:00+00:00", "2026-10-25T00:30:00+00:00")
     assert page == "Timeline 02:30:00 CET Paged 02:30:00 CEST Paged Newest first."
+
+
+def test_acknowledging_what_is_over_says_when_it_was_resolved(incident, actors):
+    resolve(incident_id=incident.pk, by=actors.manager, now=clock())
+    page = signed_in(actors.member).post(reverse("incident-acknowledge", args=[incident.pk]), follow=True)
+    assert "It was resolved at" in page.content.decode()
+    assert "was first" not in page.content.decode()
+
+
+def test_paging_the_secondary_when_nobody_is_there_claims_nothing(incident, actors):
+    Shift.objects.filter(tier=Tier.SECONDARY).update(user=None)
+    actors.team.memberships.filter(user=actors.manager).update(role=Role.RESPONDER)
+    path = reverse("incident-escalate", args=[incident.pk])
+    page = signed_in(actors.member).post(path, {"reason": "deep"}, follow=True)
+    assert "Nobody is paged again" in page.content.decode()
 
 
 def test_paging_the_secondary_needs_one_of_the_four_reasons(incident, actors):
