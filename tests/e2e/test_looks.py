@@ -95,7 +95,7 @@ def test_a_wrong_password_is_told_where_a_screen_reader_finds_it(open_page, scen
     page.get_by_label("E-mail address").fill("jonas@example.com")
     page.get_by_label("Password").fill("wrong wrong wrong")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text("not correct")).to_be_visible()
+    expect(page.get_by_text("No account has this e-mail address")).to_be_visible()
     assert_accessible(page)
 
 
