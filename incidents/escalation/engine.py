@@ -66,11 +66,6 @@ class Decision:
     facts: Facts
     next_action_at: datetime | None
 
-    @property
-    def is_exhausted(self) -> bool:
-        """Nobody is left to page, or nobody could be: the alarm on the front page and the health page."""
-        return self.facts.is_exhausted
-
 
 def decide(policy: Policy, facts: Facts, now: datetime) -> Decision:
     """What is due at `now`. At most one step; triggers once no step is due.

@@ -50,12 +50,6 @@ class IncidentQuerySet(RecordQuerySet["Incident"]):
         """Those whose next action is due."""
         return self.filter(next_action_at__lte=now)
 
-    def of_teams(self, user: User) -> Self:
-        """Those that a person may see: of their own teams, or all for an administrator."""
-        if user.is_superuser:
-            return self.all()
-        return self.filter(service__team__memberships__user=user)
-
 
 class Incident(Record):
     """What people work on: one or more alerts about a service.

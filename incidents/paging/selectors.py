@@ -31,7 +31,6 @@ __all__ = [
     "sweep_health",
     "tier_of",
     "timeline",
-    "waiting_for",
 ]
 
 MOST_ON_THE_FRONT_PAGE = 200
@@ -136,12 +135,6 @@ def open_incidents(user: User, *, now: datetime) -> list[OpenIncident]:
     """Open incidents that the person may see: not acknowledged first, then worst, then newest. At most 200."""
     triggered_first = _visible(user).open().order_by("-state", "severity", "-opened_at")
     return _with_next_actions(user, triggered_first, now)
-
-
-def waiting_for(user: User, *, now: datetime) -> list[OpenIncident]:
-    """Incidents that wait for this person's acknowledgement: paged to them, acknowledged by nobody."""
-    waiting = Incident.objects.filter(state=State.TRIGGERED, pk__in=Page.objects.filter(user=user).values("incident"))
-    return _with_next_actions(user, waiting.order_by("severity", "-opened_at"), now)
 
 
 def sweep_health(now: datetime) -> SweepHealth:
