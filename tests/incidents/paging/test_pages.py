@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from incidents.escalation.terms import Via
 from incidents.paging import links
 from incidents.paging.models import Incident, Page, State
-from incidents.paging.services import resolve, sweep
+from incidents.paging.services import acknowledge, resolve, sweep
 from rotations.contact.models import Delivery, Message
 from rotations.contact.sending import send_due
 from rotations.people.clock import now as clock
@@ -104,6 +105,16 @@ def test_the_timeline_says_its_zone_once_and_the_day_only_where_it_changes():
 def test_a_timeline_over_a_clock_change_names_the_zone_at_every_entry():
     page = timeline_of("2026-10-25T01:30:00+00:00", "2026-10-25T00:30:00+00:00")
     assert page == "Timeline 02:30:00 CET Paged 02:30:00 CEST Paged Newest first."
+
+
+def test_the_alarm_stands_wherever_the_incident_does_until_somebody_acknowledges(incident, actors):
+    paths = [reverse("now"), reverse("incident-list"), reverse("incident", args=[incident.pk])]
+    Incident.objects.update(exhausted_at=clock())
+    for path in paths:
+        assert ">Nobody answered<" in signed_in(actors.observer).get(path).content.decode()
+    acknowledge(incident_id=incident.pk, via=Via.WEB, by=actors.member, now=clock())
+    for path in paths:
+        assert ">Nobody answered<" not in signed_in(actors.observer).get(path).content.decode()
 
 
 def test_acknowledging_what_is_over_says_when_it_was_resolved(incident, actors):
