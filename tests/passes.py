@@ -15,8 +15,11 @@ import servers
 PYTEST_FOUND_NOTHING = 5
 EVERYTHING_MUST_RUN = os.environ.get("TANDEM_NOTHING_SKIPPED") == "1"
 
-# Real processes and browsers bring databases of their own, so that the pass on PostgreSQL would only repeat them.
-OWN_DATABASES = ["--ignore=tests/e2e"]
+# These bring databases of their own or ask none, so that the pass on PostgreSQL would only repeat them.
+NOT_AGAIN = [
+    "--ignore=tests/e2e",
+    *(f"--ignore=tests/site/test_{about}.py" for about in ("bootstrap", "checks", "processes", "settings")),
+]
 
 
 def passes(kind: str, *, postgresql: bool) -> list[tuple[str, list[str], bool]]:
@@ -30,8 +33,8 @@ def passes(kind: str, *, postgresql: bool) -> list[tuple[str, list[str], bool]]:
     ]
     if postgresql:
         found += [
-            ("PostgreSQL", ["-n", "2", "-m", f"{which} and not serial and not browser", *OWN_DATABASES], True),
-            ("PostgreSQL, alone", ["-n", "0", "-m", f"{which} and serial and not browser", *OWN_DATABASES], True),
+            ("PostgreSQL", ["-n", "2", "-m", f"{which} and not serial and not browser", *NOT_AGAIN], True),
+            ("PostgreSQL, alone", ["-n", "0", "-m", f"{which} and serial and not browser", *NOT_AGAIN], True),
         ]
     return found
 

@@ -15,7 +15,7 @@ from redis import Redis
 from tests import running, servers
 from tests.servers import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.serial, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 SENDERS = 8  # threads of the worker
 WEBHOOKS_HERE = {"INTERNAL_HOSTS_ALLOWED": "127.0.0.1"}
@@ -131,6 +131,7 @@ def test_two_of_every_process_page_and_mail_everybody_once(tmp_path, stack):
         assert len(kept.mails) == 30
 
 
+@pytest.mark.serial
 def test_senders_that_hang_delay_no_escalation(tmp_path):
     patient = {"CHANNEL_TIMEOUT": "30", "DELIVERY_LEASE": "60"}
     with running.receiver() as webhook, running.tandem(tmp_path, **WEBHOOKS_HERE, **patient) as tandem:
@@ -161,6 +162,7 @@ Event.objects.bulk_create(
 """
 
 
+@pytest.mark.serial
 def test_a_storm_of_events_that_lasts_delays_no_escalation(tmp_path):
     with running.tandem(tmp_path) as tandem:
         tandem.wait_between_steps(5)
@@ -203,6 +205,7 @@ def test_a_sweeper_that_was_away_for_a_minute_sweeps_twice_at_most_and_leaves_ev
         assert away[""] - away["secondary"] >= half
 
 
+@pytest.mark.serial
 def test_a_beat_that_stops_is_seen_within_five_seconds_while_events_are_still_accepted(tmp_path):
     with running.tandem(tmp_path) as tandem:
         assert tandem.is_well()

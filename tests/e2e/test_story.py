@@ -18,10 +18,17 @@ STEP = 4  # seconds between steps, instead of the demo's minute
 
 
 @pytest.fixture(scope="module")
-def tandem(tmp_path_factory, stack):
+def installation(tmp_path_factory, stack):
     with running.tandem(tmp_path_factory.mktemp("tandem"), **stack) as one:
         one.wait_between_steps(STEP)
         yield one
+
+
+@pytest.fixture
+def tandem(installation):
+    """The installation of all tests here, well again after whatever the one before did to it."""
+    wait_until(installation.is_well, "paging did not recover", seconds=60)
+    return installation
 
 
 def incident_id(tandem: running.Tandem, summary: str) -> int:
@@ -69,7 +76,8 @@ def test_an_event_reaches_the_primary_then_the_secondary_then_the_manager_until_
     assert (incident["state"], incident["acknowledged_by"]["name"]) == ("acknowledged", primary.name)
     assert tiers_paged(tandem, "Payouts are failing") == ["primary", "secondary", ""]
     assert tiers_paged(tandem, "Ledger is slow") == ["primary"]
-    late = [paged - planned for _title, _tier, planned, paged in tandem.pages()]
+    mine = {"Payouts are failing", "Ledger is slow"}
+    late = [paged - planned for title, _tier, planned, paged in tandem.pages() if title in mine]
     assert max(late).total_seconds() < 1.5
 
 
