@@ -21,6 +21,7 @@ class Facts:
 
     `step_planned_at` is when the last firing was due (at first: the opening), `step_fired_at` when it really went out.
     `next_cause` is set when that firing reached nobody: the next step then follows at once, for this cause.
+    `paged` are people who heard of it before: a trigger that asks for them has them already.
     """
 
     state: State
@@ -31,6 +32,7 @@ class Facts:
     next_cause: Cause | None = None
     triggers_fired: Set[int] = frozenset()
     is_exhausted: bool = False
+    paged: Set[int] = frozenset()
 
     def passed_over(self, cause: Cause) -> Self:
         """The last firing was for a tier that the schedule does not have: the next follows, for the same cause."""

@@ -81,9 +81,10 @@ class _Play:
             self._miss(fire)
 
     def _page(self, fire: Fire, people: tuple[int, ...]) -> None:
-        """Nobody is paged twice in one turn, whatever the reasons."""
+        """Nobody is paged twice in one turn, whatever the reasons, nor by a trigger who was paged before."""
+        known = self.paged | self.facts.paged if fire.cause is Cause.SEVERITY else self.paged
         for user_id in people:
-            if user_id not in self.paged:
+            if user_id not in known:
                 self.paged.add(user_id)
                 self.happenings.append(Happening(Told.PAGED, fire, user_id))
 

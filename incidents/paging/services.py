@@ -3,8 +3,9 @@
 Each takes the incident's lock first: whatever a sweep has in hand is finished, and nothing goes out after it.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,11 +17,11 @@ from django.utils.translation import gettext as _
 from incidents.escalation.engine import Facts
 from incidents.escalation.policy import Policy
 from incidents.escalation.terms import ManualReason, Severity, Target, Via
-from incidents.escalation.turn import Find, NoSuchTier, Turn, play_request
+from incidents.escalation.turn import Find, NoSuchTier, Turn, play, play_request
 from incidents.paging.engine import play_round, write_consequences, write_ladder
 from incidents.paging.locks import lock_all, lock_one
 from incidents.paging.models import Alert, EntryKind, Incident, Page, State, TimelineEntry
-from incidents.paging.openings import Opening, Repeat, advance, everything_due, note_repeats, open_incidents
+from incidents.paging.openings import Opening, Repeat, advance, note_repeats, open_incidents
 from incidents.paging.page_texts import Asked
 from incidents.paging.selectors import may_act, tier_of
 from incidents.paging.sweeping import SweepResult, sweep
@@ -213,9 +214,22 @@ def _set_severities(
     )
     for incident in changed:
         incident.severity = severities[incident.pk]
-    turns = play_round(changed, everything_due(now), now=now)
+    paged = _paged_about(changed)
+
+    def read_again(incident: Incident, policy: Policy, facts: Facts, find: Find) -> Turn:
+        return play(policy, replace(facts, paged=paged[incident.pk]), now, find)
+
+    turns = play_round(changed, read_again, now=now)
     write_ladder(turns, "severity")
     write_consequences(turns)
+
+
+def _paged_about(incidents: Sequence[Incident]) -> Mapping[int, set[int]]:
+    """Who has been paged about each of these incidents."""
+    paged: dict[int, set[int]] = defaultdict(set)
+    for incident_id, user_id in Page.objects.filter(incident__in=incidents).values_list("incident", "user"):
+        paged[incident_id].add(user_id)
+    return paged
 
 
 def _whom_to_ask(by: User | None, find: Find) -> Target:

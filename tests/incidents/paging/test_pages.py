@@ -152,6 +152,12 @@ def test_a_raised_severity_pages_the_secondary_at_once(incident, actors):
     assert Page.objects.get(user=actors.manager).cause == "severity"
 
 
+def test_a_secondary_who_was_asked_for_is_not_paged_again_when_the_severity_rises(incident, actors):
+    signed_in(actors.member).post(reverse("incident-escalate", args=[incident.pk]), {"reason": "specialist"})
+    signed_in(actors.member).post(reverse("incident-severity", args=[incident.pk]), {"severity": "1"})
+    assert Page.objects.get(user=actors.manager).cause == "manual"
+
+
 def test_opening_the_link_of_a_message_changes_nothing_and_its_button_acknowledges(incident, actors):
     """Mail scanners open links, some of them with HEAD; mail programs keep no cookies."""
     path = Message.objects.get(recipient=actors.member).path
