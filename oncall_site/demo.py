@@ -121,7 +121,7 @@ def check_private() -> None:
     if not is_loopback():
         raise ValidationError(
             "The demo brings logins of its own, and %(site)s can be reached by others. "
-            "Set SITE_URL to an address of this machine, or say --force-public.",
+            "Set SITE_URL to an address of this machine, or run `manage.py demo --force-public`.",
             code="public",
             params={"site": settings.SITE_URL},
         )

@@ -233,3 +233,16 @@ class PageFactory(DjangoModelFactory):
     planned_at = factory.SelfAttribute("incident.opened_at")
     paged_at = factory.SelfAttribute("incident.opened_at")
     message = factory.SubFactory(MessageFactory, recipient=factory.SelfAttribute("..user"))
+
+
+class AlertFactory(DjangoModelFactory):
+    class Meta:
+        model = incidents.Alert
+
+    integration = factory.SubFactory(IntegrationFactory)
+    incident = factory.SubFactory(IncidentFactory)
+    key = factory.Sequence(lambda n: f"key-{n}")
+    summary = factory.Sequence(lambda n: f"Condition no. {n}")
+    severity = 3
+    opened_at = SOME_MONDAY
+    last_event_at = SOME_MONDAY

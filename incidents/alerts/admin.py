@@ -9,7 +9,7 @@ from django.contrib import admin
 
 from incidents.alerts import services
 from incidents.alerts.models import Event, Integration, RefusedEvent, Service, SeverityRule
-from incidents.escalation.terms import Urgency
+from incidents.escalation.terms import Severity, Urgency
 from rotations.people.admin import AddedByServiceAdmin, RecordAdmin
 from rotations.people.models import User
 
@@ -45,10 +45,18 @@ class IntegrationAdmin(AddedByServiceAdmin[Integration]):
 
 
 @admin.register(SeverityRule)
-class SeverityRuleAdmin(RecordAdmin[SeverityRule]):
+class SeverityRuleAdmin(AddedByServiceAdmin[SeverityRule]):
+    """What a sender's word means. The same word again replaces what it meant."""
+
+    add_fields = ["integration", "word", "severity"]
+    autocomplete_fields = ["integration"]
     list_display = ["integration", "word", "severity"]
     list_select_related = ["integration__service"]
     search_fields = ["word", "integration__name"]
+
+    def add(self, wanted: dict[str, Any], *, by: User, now: datetime) -> SeverityRule:
+        wanted["severity"] = Severity(wanted["severity"])
+        return services.set_severity_rule(**wanted, by=by, now=now)
 
 
 @admin.register(Event)

@@ -28,7 +28,7 @@ from rotations.people.clock import database_now
 
 log = structlog.get_logger(__name__)
 
-TURN = 0.5  # seconds that one task may take before the sweep, which shares its worker, has its turn
+TURN = 0.25  # seconds that one task may take before the sweep, which shares its worker, has its turn
 BREATH = 0.02  # seconds that SQLite, which has one writer, is left to others between batches
 LONGEST_PROBLEM = 200
 PASSING = (OperationalError, InterfaceError)  # a deadlock, a lock that took too long, a database that is away

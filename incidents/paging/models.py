@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from incidents.alerts.details import Link, links_of, said
 from incidents.alerts.models import SEVERITIES, Integration, Service
 from incidents.alerts.signals import words_of
 from incidents.escalation.terms import Cause, ManualReason
@@ -168,6 +169,16 @@ class Alert(Record):
     def guesses(self) -> list[str]:
         """The flags in sentences."""
         return words_of(self.flags)
+
+    @property
+    def links(self) -> list[Link]:
+        """Where the sender points."""
+        return links_of(self.detail)
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """What else the sender told."""
+        return said(self.detail)
 
 
 class Page(Record):

@@ -46,6 +46,10 @@ __all__ = [
     "sweep",
 ]
 
+# What each of the two acts writes of an incident.
+ACKNOWLEDGED = ["state", "next_action_at", "acknowledged_at", "acknowledged_by", "acknowledged_tier", "lead"]
+RESOLVED = ["state", "next_action_at", "resolved_at", "resolved_by", "resolved_tier", "resolution", "second_needed"]
+
 # Asking for the same person again so soon is a second click, not a second need.
 SECOND_CLICK = timedelta(minutes=1)
 
@@ -85,16 +89,7 @@ def acknowledge(*, incident_id: int, via: Via, by: User | None, now: datetime) -
     incident.state, incident.next_action_at = State.ACKNOWLEDGED, None
     incident.acknowledged_at, incident.acknowledged_by, incident.acknowledged_tier = now, by, tier
     incident.lead = by
-    incident.save(
-        update_fields=[
-            "state",
-            "next_action_at",
-            "acknowledged_at",
-            "acknowledged_by",
-            "acknowledged_tier",
-            "lead",
-        ]
-    )
+    incident.save(update_fields=ACKNOWLEDGED)
     _silence([incident], now)
     _note(incident, EntryKind.ACKNOWLEDGED, {"via": via, "tier": tier}, by=by, now=now)
     return Acknowledgement(incident, is_first=True)
@@ -135,17 +130,7 @@ def resolve(
     incident.state, incident.next_action_at = State.RESOLVED, None
     incident.resolved_at, incident.resolved_by, incident.resolved_tier = now, by, tier
     incident.resolution, incident.second_needed = resolution.strip(), second_needed
-    incident.save(
-        update_fields=[
-            "state",
-            "next_action_at",
-            "resolved_at",
-            "resolved_by",
-            "resolved_tier",
-            "resolution",
-            "second_needed",
-        ]
-    )
+    incident.save(update_fields=RESOLVED)
     incident.alerts.filter(resolved_at__isnull=True).update(resolved_at=now)
     _silence([incident], now)
     _note(incident, EntryKind.RESOLVED, {"tier": tier, "second_needed": second_needed}, by=by, now=now)

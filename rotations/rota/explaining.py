@@ -91,12 +91,16 @@ class _Narrator:
 
     def _of_rule(self, shift: Shift, reason: Reason) -> Iterator[str]:
         yield {
-            Rule.TURN: _("It is their turn: of those who could serve, they held %(tier)s longest ago."),
+            Rule.TURN: _(
+                "It is their turn: whoever can serve and held %(tier)s longest ago, or never yet, comes first."
+            ),
             Rule.SHAPE: _("Whoever was primary last backs up the new primary."),
             Rule.OPENING: _(
                 "In a rotation's first shift, whoever stands before the primary in the roster backs them up."
             ),
-            Rule.FILLER: _("Whoever was primary last could not serve; of the others they held %(tier)s longest ago."),
+            Rule.FILLER: _(
+                "Whoever was primary last could not serve; of the others, who held %(tier)s longest ago comes first."
+            ),
             Rule.UNCOVERED: _("Nobody in the roster could serve."),
         }[reason.rule] % {"tier": self._tier()}
         if reason.place:

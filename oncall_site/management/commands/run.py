@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connections
@@ -68,7 +69,10 @@ def prepare_database(*, with_demo: bool) -> None:
     try:
         call_command("migrate", verbosity=0, interactive=False)
         if with_demo and not User.objects.exists():
+            demo.check_private()
             demo.create(now=now())
+    except ValidationError as refused:
+        raise CommandError(f"{' '.join(refused.messages)} Or start without it: DEMO=0.") from refused
     except DatabaseError as refused:
         raise CommandError(
             f"The database does not answer ({refused}). Is DATABASE_URL right, and is it running?"

@@ -20,7 +20,7 @@ from rotations.people.clock import now as clock
 from rotations.people.models import Role
 from rotations.rota.models import Shift
 from rotations.schedule.tiers import Tier
-from tests.factories import IncidentFactory, PublicationFactory, ServiceFactory, ShiftFactory
+from tests.factories import AlertFactory, IncidentFactory, PublicationFactory, ServiceFactory, ShiftFactory
 
 
 @pytest.fixture
@@ -156,6 +156,19 @@ def test_a_secondary_who_was_asked_for_is_not_paged_again_when_the_severity_rise
     signed_in(actors.member).post(reverse("incident-escalate", args=[incident.pk]), {"reason": "specialist"})
     signed_in(actors.member).post(reverse("incident-severity", args=[incident.pk]), {"severity": "1"})
     assert Page.objects.get(user=actors.manager).cause == "manual"
+
+
+def test_the_page_shows_what_the_sender_told_and_where_it_points(incident, actors):
+    detail = {
+        "component": "psp-gateway",
+        "links": [{"href": "https://wiki.example.com/payouts", "text": "Runbook"}],
+        "images": [{"src": "https://graphs.example.com/5xx.png"}],
+        "custom_details": {"rate": "17 %", "nodes": ["a", "b"]},
+    }
+    AlertFactory(incident=incident, integration__service=incident.service, detail=detail)
+    page = signed_in(actors.member).get(reverse("incident", args=[incident.pk])).content.decode()
+    for shown in ("psp-gateway", 'href="https://wiki.example.com/payouts"', "Runbook", "5xx.png", "17 %", "nodes"):
+        assert shown in page
 
 
 def test_opening_the_link_of_a_message_changes_nothing_and_its_button_acknowledges(incident, actors):

@@ -35,7 +35,7 @@ def test_a_shift_is_explained_by_rule_place_publication_and_time(rota, now):
     assert text.startswith(
         f"{people[1]} holds primary by the rotation {rota.rotation}, Mon 14 Dec, 09:00 to Mon 21 Dec"
     )
-    assert "they held primary longest ago" in text
+    assert "held primary longest ago, or never, comes first" in text
     assert "Their place in the roster: 2 of 5." in text
     assert "They had not held primary in this rotation before." in text
     assert "It was published on Wed 9 Dec, 10:00 CET" in text
