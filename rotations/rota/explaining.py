@@ -91,9 +91,7 @@ class _Narrator:
 
     def _of_rule(self, shift: Shift, reason: Reason) -> Iterator[str]:
         yield {
-            Rule.TURN: _(
-                "It is their turn: whoever can serve and held %(tier)s longest ago, or never yet, comes first."
-            ),
+            Rule.TURN: _("It is their turn: whoever held %(tier)s longest ago, or never, comes first."),
             Rule.SHAPE: _("Whoever was primary last backs up the new primary."),
             Rule.OPENING: _(
                 "In a rotation's first shift, whoever stands before the primary in the roster backs them up."
